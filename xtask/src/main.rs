@@ -1,0 +1,3 @@
+//! Every tool of this repository is this program.
+
+fn main() {}

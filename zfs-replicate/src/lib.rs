@@ -1,0 +1,1 @@
+//! Replicates ZFS datasets.

@@ -1,0 +1,3 @@
+//! Three lines around the command line.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Declarations of libzfs_core, loaded at run time.
