@@ -1,1 +1,5 @@
 //! A safe interface to OpenZFS.
+
+pub mod errno;
+pub mod identity;
+pub mod name;
