@@ -3,3 +3,4 @@
 pub mod errno;
 pub mod identity;
 pub mod name;
+pub mod nvlist;
