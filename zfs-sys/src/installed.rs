@@ -1,0 +1,3 @@
+//! I am what the build script read in the headers of this machine.
+
+include!(concat!(env!("OUT_DIR"), "/bindings.rs"));

@@ -1,0 +1,1 @@
+#include <libzfs_core.h>
