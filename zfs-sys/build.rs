@@ -70,7 +70,9 @@ mod generate {
             .disable_header_comment()
             .allowlist_function("lzc_.*|libzfs_core_.*|nvlist_(pack|unpack|size|free)")
             .allowlist_type("lzc_.*|zfs_errno_t")
-            .allowlist_var("LZC_.*|NV_ENCODE_.*|NV_UNIQUE_NAME")
+            .allowlist_var("LZC_.*|NV_ENCODE_.*")
+            // The encodings are arguments of type int.
+            .default_macro_constant_type(bindgen::MacroTypeVariation::Signed)
             .opaque_type("nvlist|dmu_replay_record|zfs_cmd")
             .no_copy("nvlist");
         let builder = UNTYPABLE.iter().fold(builder, bindgen::Builder::blocklist_function);

@@ -8,9 +8,8 @@ impl<T: Copy + Default, const N: usize> Default for __BindgenOpaqueArray8<[T; N]
         Self([<T as Default>::default(); N])
     }
 }
-pub const NV_ENCODE_NATIVE: u32 = 0;
-pub const NV_ENCODE_XDR: u32 = 1;
-pub const NV_UNIQUE_NAME: u32 = 1;
+pub const NV_ENCODE_NATIVE: i32 = 0;
+pub const NV_ENCODE_XDR: i32 = 1;
 impl boolean_t {
     pub const B_FALSE: boolean_t = boolean_t(0);
     pub const B_TRUE: boolean_t = boolean_t(1);
