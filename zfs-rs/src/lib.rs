@@ -4,3 +4,4 @@ pub mod errno;
 pub mod identity;
 pub mod name;
 pub mod nvlist;
+pub mod stream;
