@@ -1,0 +1,335 @@
+//! I know what should happen; give me two lists and check me on paper.
+//!
+//! A plan is data: it can be shown, kept as JSON and compared. It names everything with the GUID it must have when its turn comes, so that a
+//! world that changed meanwhile is noticed and not acted upon.
+
+use serde::{Deserialize, Serialize};
+use zfs_rs::identity::Guid;
+use zfs_rs::name::{BookmarkName, DatasetName, HoldTag, SnapshotName};
+
+use crate::policy::Wish;
+use crate::reason::{Blocked, GivenUp, Note, Selected, Side, Skipped};
+use crate::view::{Base, Point, ResumeAt, StreamFlags, View, text};
+
+/// Everything one run should do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The version of this form.
+    pub format: Format,
+    /// The root on the source.
+    #[serde(with = "text")]
+    pub source: DatasetName,
+    /// The root on the target.
+    #[serde(with = "text")]
+    pub target: DatasetName,
+    /// What was wanted.
+    pub wish: Wish,
+    /// Bytes the target has left.
+    pub available: u64,
+    /// What is to be done, in an order in which it can be done.
+    pub datasets: Vec<DatasetPlan>,
+    /// What is left alone on the source.
+    pub skipped: Vec<Left>,
+    /// What the target has and the source has not: reported, never destroyed.
+    pub orphans: Vec<Orphan>,
+}
+
+/// The version of a plan's JSON form. Another one is refused when it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct Format;
+
+/// What is to be done for one dataset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetPlan {
+    /// Its name on the source.
+    #[serde(with = "text")]
+    pub source: DatasetName,
+    /// Its identity on the source.
+    #[serde(with = "text")]
+    pub guid: Guid,
+    /// Its name on the target, for people: it may be one that cannot exist. The steps carry names that were proved.
+    pub target: String,
+    /// Why it is in the plan.
+    pub why: Selected,
+    /// Places in the plan that must have got to where their dataset lies on the target, before this one may begin.
+    pub needs: Vec<usize>,
+    /// What a reader should know.
+    pub notes: Vec<Note>,
+    /// What to do.
+    pub work: Work,
+}
+
+/// What to do for a dataset.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum Work {
+    /// Nothing can be done.
+    Blocked {
+        /// Why.
+        why: Blocked,
+    },
+    /// These steps, one after the other; none when all is well.
+    Steps {
+        /// In order.
+        steps: Vec<Step>,
+    },
+}
+
+/// One step of a dataset's work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "step")]
+pub enum Step {
+    /// The target's dataset gets the name the source's has now.
+    Rename(Rename),
+    /// A partial receive is given up.
+    AbortPartial(AbortPartial),
+    /// A cursor bookmark is made on the source.
+    Mark(Cursor),
+    /// A snapshot is sent, received and read back.
+    Transfer(Transfer),
+    /// The hold that kept a partial receive's snapshot is released.
+    Release(Kept),
+    /// Cursor bookmarks that are not needed any more are removed from the source.
+    Unmark(Unmark),
+}
+
+/// A new name for a dataset of the target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rename {
+    /// What it is called.
+    #[serde(with = "text")]
+    pub from: DatasetName,
+    /// What it will be called.
+    #[serde(with = "text")]
+    pub to: DatasetName,
+    /// Its identity on the target.
+    #[serde(with = "text")]
+    pub guid: Guid,
+    /// How it was recognised: the newest snapshot that it shares with the source's dataset.
+    #[serde(with = "text")]
+    pub shares: Guid,
+}
+
+/// A partial receive to be given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AbortPartial {
+    /// The dataset on the target.
+    #[serde(with = "text")]
+    pub dataset: DatasetName,
+    /// Its identity there.
+    #[serde(with = "text")]
+    pub guid: Guid,
+    /// Whether the dataset itself is what the receive made, so that it goes altogether.
+    pub is_full: bool,
+    /// Why it is not resumed.
+    pub why: GivenUp,
+}
+
+/// A cursor bookmark.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// The bookmark.
+    #[serde(with = "text")]
+    pub name: BookmarkName,
+    /// What it marks.
+    pub of: Base,
+}
+
+/// One snapshot to send and receive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transfer {
+    /// Where the stream starts; nothing for a full one.
+    pub from: Option<Base>,
+    /// What is sent.
+    pub to: Point,
+    /// What will be there afterwards, with the same GUID.
+    #[serde(with = "text")]
+    pub target: SnapshotName,
+    /// How blocks are put into the stream.
+    pub flags: StreamFlags,
+    /// Where an interrupted stream goes on.
+    pub resume: Option<ResumeAt>,
+    /// The hold that keeps `to` when this fails and leaves a partial receive.
+    #[serde(with = "text")]
+    pub keep: HoldTag,
+    /// Bytes still to come, filled in by whoever can ask the kernel.
+    pub estimate: Option<u64>,
+}
+
+/// A snapshot of the source kept for a partial receive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The snapshot.
+    pub snapshot: Point,
+    /// The tag of the hold.
+    #[serde(with = "text")]
+    pub tag: HoldTag,
+}
+
+/// Cursors to remove.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unmark {
+    /// The bookmarks, with the GUIDs they must have.
+    pub cursors: Vec<Marked>,
+    /// The newest base that stays, as it lies on the target: read back before anything is removed.
+    pub stays: Point,
+}
+
+/// A bookmark of the source and the identity it must have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marked {
+    /// The bookmark.
+    #[serde(with = "text")]
+    pub name: BookmarkName,
+    /// Its identity.
+    #[serde(with = "text")]
+    pub guid: Guid,
+}
+
+/// A dataset of the source that is left alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// Its name.
+    #[serde(with = "text")]
+    pub name: DatasetName,
+    /// Why.
+    pub why: Skipped,
+}
+
+/// A dataset of the target whose counterpart is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Orphan {
+    /// Its name.
+    #[serde(with = "text")]
+    pub name: DatasetName,
+    /// Its identity on the target.
+    #[serde(with = "text")]
+    pub guid: Guid,
+    /// How many snapshots it has.
+    pub snapshots: usize,
+}
+
+/// Why there is no plan at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// No dataset is meant.
+    #[error("nothing is selected: {root} is not there")]
+    NothingSelected {
+        /// The root on the source.
+        root: DatasetName,
+    },
+    /// One root lies inside the other.
+    #[error("{target} and {source_root} lie one inside the other")]
+    Overlap {
+        /// The root on the source.
+        source_root: DatasetName,
+        /// The root on the target.
+        target: DatasetName,
+    },
+    /// The dataset that should hold the target root is not there.
+    #[error("{target} cannot be made: the dataset above it is not there")]
+    TargetParentMissing {
+        /// The root on the target.
+        target: DatasetName,
+    },
+    /// Nothing can be written.
+    #[error("the pool of {root} on the {side} is read-only")]
+    ReadOnlyPool {
+        /// Which.
+        side: Side,
+        /// The root there.
+        root: DatasetName,
+    },
+}
+
+/// Says what has to be done so that the target has every snapshot the source has.
+///
+/// # Errors
+///
+/// [`PlanError`] when there is nothing to plan for; what stops only one dataset is a [`Work::Blocked`] in the plan.
+pub fn plan(source: &View, target: &View, wish: &Wish) -> Result<Plan, PlanError> {
+    if source.pool.guid == target.pool.guid && wish.recursive {
+        return Err(PlanError::Overlap {
+            source_root: source.root.clone(),
+            target: target.root.clone(),
+        });
+    }
+    Err(PlanError::NothingSelected { root: source.root.clone() })
+}
+
+impl From<Format> for u32 {
+    fn from(_: Format) -> Self {
+        FORMAT
+    }
+}
+
+impl TryFrom<u32> for Format {
+    type Error = String;
+
+    fn try_from(number: u32) -> Result<Self, String> {
+        if number == FORMAT {
+            Ok(Self)
+        } else {
+            Err(format!("a plan of format {number}; this program knows {FORMAT}"))
+        }
+    }
+}
+
+impl Plan {
+    /// Every transfer of the plan, to be estimated.
+    pub fn transfers_mut(&mut self) -> impl Iterator<Item = &mut Transfer> {
+        self.datasets
+            .iter_mut()
+            .flat_map(|dataset| match &mut dataset.work {
+                Work::Steps { steps } => steps.as_mut_slice(),
+                Work::Blocked { .. } => &mut [],
+            })
+            .filter_map(|step| match step {
+                Step::Transfer(transfer) => Some(transfer),
+                _ => None,
+            })
+    }
+
+    /// Notes, where estimates are known, from which dataset on they exceed what the target has left.
+    ///
+    /// A note and no refusal: estimates of compressed blocks are hints, and a transfer that does not fit can be resumed.
+    pub fn note_space(&mut self) {
+        let mut need = 0_u64;
+        for dataset in &mut self.datasets {
+            let here = dataset
+                .transfers()
+                .filter_map(|transfer| transfer.estimate)
+                .fold(0, u64::saturating_add);
+            need = need.saturating_add(here);
+            if here > 0 && need > self.available {
+                dataset.notes.push(Note::MayNotFit {
+                    need,
+                    available: self.available,
+                });
+            }
+        }
+    }
+}
+
+impl DatasetPlan {
+    /// What there is to do; nothing when it is blocked.
+    pub fn steps(&self) -> &[Step] {
+        match &self.work {
+            Work::Steps { steps } => steps,
+            Work::Blocked { .. } => &[],
+        }
+    }
+
+    /// The transfers among its steps.
+    pub fn transfers(&self) -> impl Iterator<Item = &Transfer> {
+        self.steps().iter().filter_map(|step| match step {
+            Step::Transfer(transfer) => Some(transfer),
+            _ => None,
+        })
+    }
+}
+
+/// The version that this program writes and reads.
+const FORMAT: u32 = 1;
