@@ -114,6 +114,13 @@ impl fmt::Debug for Errno {
     }
 }
 
+#[cfg(feature = "calls")]
+impl From<nix::errno::Errno> for Errno {
+    fn from(number: nix::errno::Errno) -> Self {
+        Self(std::io::Error::from(number).raw_os_error().unwrap_or(0))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

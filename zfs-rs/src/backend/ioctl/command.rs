@@ -1,0 +1,167 @@
+//! I am the block of memory that the kernel and a program hand to and fro.
+//!
+//! One layout serves OpenZFS 2.0 to 2.4 on Linux, on x86_64 and aarch64 alike: fields were only ever put into padding.
+
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+use crate::backend::{DatasetKind, Stats};
+use crate::errno::Errno;
+use crate::identity::{Guid, Txg};
+
+/// `zfs_cmd_t`. Every bit pattern is valid, so whatever the kernel writes can be read.
+#[derive(FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub(crate) struct Command {
+    pub(super) name: [u8; 4096],
+    pub(super) source: u64,
+    pub(super) source_size: u64,
+    pub(super) destination: u64,
+    pub(super) destination_size: u64,
+    pub(super) destination_filled: u32,
+    padding: u32,
+    pub(super) history: u64,
+    pub(super) value: [u8; 8192],
+    pub(super) string: [u8; 256],
+    pub(super) guid: u64,
+    pub(super) conf: u64,
+    pub(super) conf_size: u64,
+    pub(super) cookie: u64,
+    pub(super) objset_type: u64,
+    perm_action: u64,
+    pub(super) history_length: u64,
+    history_offset: u64,
+    obj: u64,
+    kernel_flags: u64,
+    share: [u64; 4],
+    pub(super) stats: ObjsetStats,
+    begin: [u8; 304],
+    inject: [u8; 352],
+    pub(super) defer_destroy: u32,
+    flags: u32,
+    action_handle: u64,
+    cleanup_fd: i32,
+    pub(super) simple: u8,
+    padding_simple: [u8; 3],
+    sendobj: u64,
+    fromobj: u64,
+    createtxg: u64,
+    stat: [u64; 5],
+    zoneid: u64,
+}
+
+/// `dmu_objset_stats_t`.
+#[derive(FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub(super) struct ObjsetStats {
+    clones: u64,
+    createtxg: u64,
+    guid: u64,
+    kind: u32,
+    is_snapshot: u8,
+    inconsistent: u8,
+    redacted: u8,
+    origin: [u8; 256],
+    /// Since 2.3.3; older kernels leave the zero that was there.
+    flags: u8,
+}
+
+const _: () = {
+    assert!(size_of::<Command>() == 13_744);
+    assert!(align_of::<Command>() == 8);
+    assert!(size_of::<ObjsetStats>() == 288);
+    assert!(std::mem::offset_of!(Command, value) == 4_144);
+    assert!(std::mem::offset_of!(Command, guid) == 12_592);
+    assert!(std::mem::offset_of!(Command, cookie) == 12_616);
+    assert!(std::mem::offset_of!(Command, stats) == 12_704);
+    assert!(std::mem::offset_of!(Command, begin) == 12_992);
+    assert!(std::mem::offset_of!(Command, defer_destroy) == 13_648);
+    assert!(std::mem::offset_of!(Command, cleanup_fd) == 13_664);
+    assert!(std::mem::offset_of!(Command, zoneid) == 13_736);
+};
+
+impl Command {
+    /// A command on one object, otherwise blank.
+    ///
+    /// # Errors
+    ///
+    /// ENAMETOOLONG when the name does not fit.
+    pub(super) fn on(name: &str) -> Result<Box<Self>, Errno> {
+        let mut command = <Self as zerocopy::FromZeros>::new_box_zeroed().map_err(|zerocopy::AllocError| Errno::ENOMEM)?;
+        put(&mut command.name, name)?;
+        Ok(command)
+    }
+
+    /// Names the object anew, wiping the former name.
+    pub(super) fn rename(&mut self, name: &str) -> Result<(), Errno> {
+        put(&mut self.name, name)
+    }
+
+    /// Writes the text argument.
+    pub(super) fn set_value(&mut self, value: &str) -> Result<(), Errno> {
+        put(&mut self.value, value)
+    }
+
+    /// The object's name, which listings overwrite.
+    pub(super) fn name(&self) -> String {
+        text(&self.name)
+    }
+}
+
+impl ObjsetStats {
+    /// The facts in the crate's own terms.
+    pub(super) fn read(&self) -> Stats {
+        let origin = text(&self.origin);
+        Stats {
+            guid: Guid(self.guid),
+            createtxg: Txg(self.createtxg),
+            kind: DatasetKind::from_number(self.kind),
+            inconsistent: self.inconsistent != 0,
+            clones: self.clones,
+            origin: (!origin.is_empty()).then_some(origin),
+        }
+    }
+}
+
+fn put(field: &mut [u8], text: &str) -> Result<(), Errno> {
+    let fits = text.len() < field.len() && !text.contains('\0');
+    let room = field.split_at_mut_checked(text.len()).filter(|_| fits);
+    let (head, tail) = room.ok_or(Errno::ENAMETOOLONG)?;
+    head.copy_from_slice(text.as_bytes());
+    tail.fill(0);
+    Ok(())
+}
+
+fn text(field: &[u8]) -> String {
+    let end = field.iter().position(|byte| *byte == 0).unwrap_or(field.len());
+    String::from_utf8_lossy(field.get(..end).unwrap_or_default()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_written_whole_or_not_at_all() {
+        let mut command = Command::on("tank/a long name").unwrap();
+        assert_eq!(command.name(), "tank/a long name");
+        command.rename("tank").unwrap();
+        assert_eq!(command.name(), "tank");
+        assert_eq!(command.rename(&"t".repeat(4096)), Err(Errno::ENAMETOOLONG));
+        assert_eq!(command.rename("a\0b"), Err(Errno::ENAMETOOLONG));
+        assert_eq!(command.name(), "tank");
+    }
+
+    #[test]
+    fn stats_are_read_from_their_places() {
+        let mut command = Command::on("tank").unwrap();
+        command.stats.guid = 7;
+        command.stats.createtxg = 9;
+        command.stats.kind = 3;
+        command.stats.inconsistent = 1;
+        command.stats.origin[..6].copy_from_slice(b"tank@a");
+        let stats = command.stats.read();
+        assert_eq!((stats.guid, stats.createtxg, stats.kind), (Guid(7), Txg(9), DatasetKind::Volume));
+        assert!(stats.inconsistent);
+        assert_eq!(stats.origin.as_deref(), Some("tank@a"));
+    }
+}

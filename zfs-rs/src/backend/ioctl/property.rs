@@ -1,0 +1,77 @@
+//! I read and write what libzfs_core has no call for.
+
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use super::command::Command;
+use super::device::Control;
+use super::request::Request;
+use super::{Ioctl, items, pack};
+use crate::backend::{Cleanup, Cursor, Detail, Device, Listed, Object, Outcome, Refusal, SendProgress, Stats};
+use crate::errno::Errno;
+use crate::name::{DatasetName, PropertyName, SnapshotName};
+use crate::nvlist::NvList;
+
+impl Device for Ioctl {
+    fn pools(&self) -> Outcome<NvList> {
+        self.read_pools()
+    }
+
+    fn stats(&self, of: Object<'_>) -> Outcome<Stats> {
+        self.read_stats(of)
+    }
+
+    fn properties(&self, of: Object<'_>) -> Outcome<NvList> {
+        self.ask(Request::ObjsetStats, &of.path(), None)
+    }
+
+    fn next_child(&self, of: &DatasetName, after: Cursor, detail: Detail) -> Outcome<Option<Listed>> {
+        self.step(Request::DatasetListNext, of, after, detail)
+    }
+
+    fn next_snapshot(&self, of: &DatasetName, after: Cursor, detail: Detail) -> Outcome<Option<Listed>> {
+        self.step(Request::SnapshotListNext, of, after, detail)
+    }
+
+    fn bookmarks(&self, of: &DatasetName) -> Outcome<NvList> {
+        // Named one by one: "no list at all" would mean all properties, but only since 2.0.
+        let wanted = crate::backend::payload::names(&["guid", "createtxg", "creation"]);
+        self.ask(Request::GetBookmarks, of.as_str(), Some(&wanted))
+    }
+
+    fn holds(&self, of: &SnapshotName) -> Outcome<NvList> {
+        self.ask(Request::GetHolds, of.as_str(), None)
+    }
+
+    fn set_properties(&self, of: &DatasetName, to: &NvList) -> Outcome<()> {
+        let source = pack(to)?;
+        let (result, answer) = self.exchange(Request::SetProp, &mut *Command::on(of.as_str())?, &source)?;
+        result.map_err(|errno| Refusal {
+            errno,
+            items: answer.map(|list| items(&list)).unwrap_or_default(),
+        })
+    }
+
+    fn inherit(&self, of: &DatasetName, property: &PropertyName) -> Outcome<()> {
+        let mut command = Command::on(of.as_str())?;
+        command.set_value(property.as_str())?;
+        self.order(Request::InheritProp, &mut command)
+    }
+
+    fn send_progress(&self, of: &SnapshotName, to: BorrowedFd<'_>) -> Outcome<SendProgress> {
+        let mut command = Command::on(of.as_str())?;
+        // The kernel knows a send by the descriptor's number in this process.
+        command.cookie = u64::try_from(to.as_raw_fd()).map_err(|_negative| Errno::EBADF)?;
+        self.order(Request::SendProgress, &mut command)?;
+        Ok(SendProgress {
+            bytes: command.cookie,
+            blocks: command.objset_type,
+        })
+    }
+
+    fn cleanup(&self) -> Outcome<Box<dyn Cleanup>> {
+        match Control::open() {
+            Ok(control) => Ok(Box::new(control)),
+            Err(error) => Err(Refusal::from(Errno(error.raw_os_error().unwrap_or(Errno::ENXIO.0)))),
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! I am what a program says to ZFS about pools, filesystems and volumes.
+
+use crate::backend::request::Create;
+use crate::backend::{Cursor, DatasetKind, Detail, Listed, Object, Stats};
+use crate::error::{Error, Operation, Result};
+use crate::identity::{Guid, Txg};
+use crate::name::{DatasetName, PoolName, SnapshotName};
+use crate::nvlist::NvList;
+use crate::property::{self, Properties};
+use crate::zfs::Zfs;
+
+/// An imported pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PoolInfo {
+    /// Its name.
+    pub name: PoolName,
+    /// Its identity: unlike its name it never changes by export and import.
+    pub guid: Guid,
+}
+
+/// A filesystem or volume, as cheap as the kernel tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DatasetInfo {
+    /// Its name at the time of asking.
+    pub name: DatasetName,
+    /// The identity of its live head; not carried over by send and receive.
+    pub guid: Guid,
+    /// When it was created, in its pool's own time.
+    pub createtxg: Txg,
+    /// Filesystem or volume.
+    pub kind: DatasetKind,
+    /// Whether a receive into it was begun and not finished.
+    pub inconsistent: bool,
+    /// The snapshot it grew from, if it is a clone.
+    pub origin: Option<SnapshotName>,
+}
+
+impl Zfs {
+    /// The imported pools, by name.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::BadAnswer`](crate::ErrorKind::BadAnswer) when the kernel's answer cannot be understood.
+    pub fn pools(&self) -> Result<Vec<PoolInfo>> {
+        let failed = |cause: crate::error::Cause| Error::new(Operation::Read, "the list of pools", cause);
+        let configs = self.device.pools().map_err(|refusal| failed(refusal.into()))?;
+        let mut pools = Vec::new();
+        for (name, _) in &configs {
+            let name = name.to_str_lossy();
+            let config: &NvList = configs.get(&name).map_err(|error| failed(error.into()))?;
+            let guid = config.get("pool_guid").map_err(|error| failed(error.into()))?;
+            pools.push(PoolInfo {
+                name: name.parse().map_err(|error: crate::name::NameError| failed(error.into()))?,
+                guid: Guid(guid),
+            });
+        }
+        pools.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(pools)
+    }
+
+    /// Identity and kind of a filesystem or volume.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when it does not exist.
+    pub fn dataset(&self, name: &DatasetName) -> Result<DatasetInfo> {
+        let stats = self.stats(Object::Dataset(name))?;
+        DatasetInfo::of(name.clone(), stats)
+    }
+
+    /// The filesystems and volumes directly below `parent`, in no particular order.
+    ///
+    /// Entries are fetched one by one as the iterator is advanced; the call costs nothing by itself. A dataset that appears or vanishes
+    /// meanwhile may be there or not.
+    pub fn children(&self, parent: &DatasetName) -> Children<'_> {
+        Children {
+            zfs: self,
+            parent: parent.clone(),
+            cursor: Some(Cursor::default()),
+        }
+    }
+
+    /// `root` and everything below it, parents before children, siblings by name.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when `root` does not exist. A dataset below it that vanishes meanwhile is left out.
+    pub fn tree(&self, root: &DatasetName) -> Result<Vec<DatasetInfo>> {
+        let mut found = vec![self.dataset(root)?];
+        let mut next = 0;
+        while let Some(parent) = found.get(next).map(|dataset| dataset.name.clone()) {
+            for child in self.children(&parent) {
+                found.push(child?);
+            }
+            next += 1;
+        }
+        found.sort_by(|a, b| a.name.as_str().split('/').cmp(b.name.as_str().split('/')));
+        Ok(found)
+    }
+
+    /// Begins an order to create a filesystem.
+    ///
+    /// ```no_run
+    /// # let zfs = zfs_rs::Zfs::open()?;
+    /// zfs.create_filesystem(&"tank/home".parse()?).property("compression", "zstd").property("org.example:owner", "ada").create()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn create_filesystem(&self, name: &DatasetName) -> CreateRequest<'_> {
+        CreateRequest {
+            zfs: self,
+            name: name.clone(),
+            kind: DatasetKind::Filesystem,
+            properties: Vec::new(),
+            key: None,
+        }
+    }
+
+    /// Begins an order to create a volume of `size` bytes, a multiple of its block size.
+    pub fn create_volume(&self, name: &DatasetName, size: u64) -> CreateRequest<'_> {
+        let properties = vec![("volsize".to_owned(), size.to_string())];
+        CreateRequest {
+            zfs: self,
+            name: name.clone(),
+            kind: DatasetKind::Volume,
+            properties,
+            key: None,
+        }
+    }
+
+    /// Destroys a filesystem or volume that has neither snapshots nor children and is not mounted.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy) when it is mounted or has snapshots, [`ErrorKind::Exists`](crate::ErrorKind::Exists) when
+    /// it has children, [`ErrorKind::NotFound`](crate::ErrorKind::NotFound).
+    #[doc(alias = "lzc_destroy")]
+    pub fn destroy_dataset(&self, name: &DatasetName) -> Result<()> {
+        self.core
+            .destroy(Object::Dataset(name))
+            .map_err(|refusal| Error::new(Operation::Destroy, name.as_str(), refusal))
+    }
+
+    /// Renames a filesystem or volume inside its pool, with all below it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Exists`](crate::ErrorKind::Exists) when the new name is taken, [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the
+    /// dataset or the new parent is not there.
+    #[doc(alias = "lzc_rename")]
+    pub fn rename_dataset(&self, from: &DatasetName, to: &DatasetName) -> Result<()> {
+        self.core
+            .rename(from, to)
+            .map_err(|refusal| Error::new(Operation::Rename, from.as_str(), refusal))
+    }
+
+    pub(crate) fn stats(&self, of: Object<'_>) -> Result<Stats> {
+        self.device
+            .stats(of)
+            .map_err(|refusal| Error::new(Operation::Read, of.path(), refusal))
+    }
+}
+
+impl DatasetInfo {
+    fn of(name: DatasetName, stats: Stats) -> Result<Self> {
+        let origin = stats.origin.map(|origin| origin.parse::<SnapshotName>()).transpose();
+        let origin = origin.map_err(|error| Error::new(Operation::Read, name.as_str(), error))?;
+        let Stats {
+            guid,
+            createtxg,
+            kind,
+            inconsistent,
+            ..
+        } = stats;
+        Ok(Self {
+            name,
+            guid,
+            createtxg,
+            kind,
+            inconsistent,
+            origin,
+        })
+    }
+
+    fn listed(entry: Listed) -> Result<Self> {
+        let name = entry
+            .name
+            .parse()
+            .map_err(|error: crate::name::NameError| Error::new(Operation::Read, entry.name.as_str(), error))?;
+        Self::of(name, entry.stats)
+    }
+}
+
+/// The datasets directly below another; see [`Zfs::children`].
+#[derive(Debug)]
+pub struct Children<'a> {
+    zfs: &'a Zfs,
+    parent: DatasetName,
+    cursor: Option<Cursor>,
+}
+
+impl Iterator for Children<'_> {
+    type Item = Result<DatasetInfo>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        // After an error there is no place to go on from.
+        let cursor = self.cursor.take()?;
+        let entry = self.zfs.device.next_child(&self.parent, cursor, Detail::Stats);
+        match entry.map_err(|refusal| Error::new(Operation::Read, self.parent.as_str(), refusal)) {
+            Ok(None) => None,
+            Ok(Some(entry)) => {
+                self.cursor = Some(entry.cursor);
+                Some(DatasetInfo::listed(entry))
+            }
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+/// An order to create a filesystem or volume.
+#[derive(Debug)]
+#[must_use = "nothing is created before `create` is called"]
+pub struct CreateRequest<'a> {
+    zfs: &'a Zfs,
+    name: DatasetName,
+    kind: DatasetKind,
+    properties: Vec<(String, String)>,
+    key: Option<[u8; 32]>,
+}
+
+impl CreateRequest<'_> {
+    /// Sets a property: a native one by its usual words (`compression`, `lz4`), sizes in bytes, or a user property.
+    pub fn property(mut self, name: &str, value: &str) -> Self {
+        self.properties.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Makes it an encryption root with that wrapping key; wants the properties `encryption`, `keyformat` and `keylocation` too.
+    pub fn key(mut self, key: [u8; 32]) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    /// Creates it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Exists`](crate::ErrorKind::Exists), [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the parent is not there,
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for a property value that cannot be.
+    #[doc(alias = "lzc_create")]
+    pub fn create(self) -> Result<()> {
+        let properties = property::encode(&self.properties).map_err(|error| Error::new(Operation::Create, self.name.as_str(), error))?;
+        let request = Create {
+            name: &self.name,
+            kind: self.kind,
+            properties: &properties,
+            key: self.key.as_ref(),
+        };
+        self.zfs
+            .core
+            .create(&request)
+            .map_err(|refusal| Error::new(Operation::Create, self.name.as_str(), refusal))
+    }
+}
+
+impl Zfs {
+    /// All properties of a filesystem, volume or snapshot that are set, inherited or computed.
+    ///
+    /// Properties at their default are not among them: the kernel does not tell those.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the object does not exist.
+    pub fn properties<'a>(&self, of: impl Into<Object<'a>>) -> Result<Properties> {
+        let of = of.into();
+        let list = self
+            .device
+            .properties(of)
+            .map_err(|refusal| Error::new(Operation::Read, of.path(), refusal))?;
+        Ok(Properties::new(list))
+    }
+}

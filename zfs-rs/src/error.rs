@@ -1,0 +1,414 @@
+//! I give a number its meaning, once, for all ways to the kernel.
+//!
+//! What an errno means depends on what was asked: ENOENT after a send is a missing snapshot, after a receive a missing parent. The one table
+//! is [`Error::kind`].
+
+use std::fmt;
+use std::io;
+
+use crate::backend::Refusal;
+use crate::errno::Errno;
+use crate::name::NameError;
+use crate::nvlist;
+
+/// The result of every call of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What was asked, of what, and why it was not done.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    operation: Operation,
+    object: String,
+    cause: Cause,
+}
+
+/// Where a refusal comes from.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The kernel said no.
+    Kernel(Refusal),
+    /// The system said no before the kernel module was asked.
+    System(io::Error),
+    /// The kernel named something that this crate does not take for a name.
+    Name(NameError),
+    /// The kernel's answer lacks something or has it in another type.
+    Answer(nvlist::LookupError),
+    /// libzfs_core could not be used although it was demanded.
+    Library(String),
+}
+
+/// What was asked of ZFS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Operation {
+    /// Open the way to the kernel.
+    Open,
+    /// Look at something: stats, properties, listings.
+    Read,
+    /// Create a filesystem or volume.
+    Create,
+    /// Destroy a filesystem, volume, snapshot or partial receive.
+    Destroy,
+    /// Rename a filesystem or volume.
+    Rename,
+    /// Set or inherit a property.
+    SetProperty,
+    /// Create snapshots.
+    Snapshot,
+    /// Create bookmarks.
+    Bookmark,
+    /// Destroy bookmarks.
+    DestroyBookmark,
+    /// Hold a snapshot.
+    Hold,
+    /// Release a hold.
+    Release,
+    /// Write a stream.
+    Send,
+    /// Estimate a stream.
+    Estimate,
+    /// Read a stream into a dataset.
+    Receive,
+}
+
+/// What kind of no it was: stable, to decide upon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The object, or for a receive its parent or the base's dataset, is not there.
+    NotFound,
+    /// Something of that name is there already.
+    Exists,
+    /// In use: held, cloned, mounted, or a receive is running or was interrupted.
+    Busy,
+    /// Neither root nor delegated (`zfs allow`).
+    NoPermission,
+    /// The pool is imported read-only.
+    ReadOnly,
+    /// The pool is full.
+    NoSpace,
+    /// A quota is reached.
+    QuotaExceeded,
+    /// The encryption key is not loaded, or is another.
+    KeyUnavailable,
+    /// The kernel module, the pool or the target lacks what is needed.
+    Unsupported,
+    /// The base of an incremental stream is not on the target.
+    BaseMissing,
+    /// The base of an incremental send is no earlier point of the snapshot's history.
+    NotAncestor,
+    /// The target was written since the base, or has newer snapshots.
+    TargetModified,
+    /// A checksum in the stream is wrong.
+    Corrupt,
+    /// The stream ended before its end.
+    Truncated,
+    /// The other end of the pipe went away, or a signal came; what the kernel gives as one number.
+    Interrupted,
+    /// A block could not be read from or written to the pool's devices.
+    Io,
+    /// The pool is suspended, or a descriptor does not block.
+    TryAgain,
+    /// Encryption does not fit: IV sets of base and stream differ, or raw and not raw are mixed.
+    EncryptionMismatch,
+    /// Not allowed in this combination; for a receive, the stream does not fit its target.
+    Invalid,
+    /// The name that would result is too long.
+    NameTooLong,
+    /// `/dev/zfs` is not there or does not answer as one: the kernel module is not loaded.
+    NoModule,
+    /// libzfs_core cannot be used.
+    NoLibrary,
+    /// What came back makes no sense to this crate.
+    BadAnswer,
+    /// Any other number; see [`Error::errno`].
+    Unknown,
+}
+
+impl Error {
+    pub(crate) fn new(operation: Operation, object: impl Into<String>, cause: impl Into<Cause>) -> Self {
+        Self(Box::new(Inner {
+            operation,
+            object: object.into(),
+            cause: cause.into(),
+        }))
+    }
+
+    /// What was asked.
+    pub fn operation(&self) -> Operation {
+        self.0.operation
+    }
+
+    /// Of what, by name.
+    pub fn object(&self) -> &str {
+        &self.0.object
+    }
+
+    /// Why not.
+    pub fn cause(&self) -> &Cause {
+        &self.0.cause
+    }
+
+    /// The kernel's number, where the kernel was asked and refused.
+    pub fn errno(&self) -> Option<Errno> {
+        match &self.0.cause {
+            Cause::Kernel(refusal) => Some(refusal.errno),
+            Cause::System(error) => error.raw_os_error().map(Errno),
+            _ => None,
+        }
+    }
+
+    /// For calls on lists: the items that were refused and why each.
+    pub fn items(&self) -> &[(String, Errno)] {
+        match &self.0.cause {
+            Cause::Kernel(refusal) => &refusal.items,
+            _ => &[],
+        }
+    }
+
+    /// What kind of no it was.
+    pub fn kind(&self) -> ErrorKind {
+        match &self.0.cause {
+            Cause::Kernel(refusal) => kind(self.0.operation, refusal.errno),
+            Cause::System(error) if self.0.operation == Operation::Open => match error.kind() {
+                io::ErrorKind::PermissionDenied => ErrorKind::NoPermission,
+                _ => ErrorKind::NoModule,
+            },
+            Cause::System(error) => error
+                .raw_os_error()
+                .map_or(ErrorKind::Io, |number| kind(self.0.operation, Errno(number))),
+            Cause::Library(_) => ErrorKind::NoLibrary,
+            Cause::Name(_) | Cause::Answer(_) => ErrorKind::BadAnswer,
+        }
+    }
+}
+
+/// The one mapping from number to meaning.
+fn kind(operation: Operation, errno: Errno) -> ErrorKind {
+    use Operation::{Receive, Send};
+    match (operation, errno) {
+        (Send, Errno::EXDEV) => ErrorKind::NotAncestor,
+        // A bookmark that is gone is ESRCH to a send, a snapshot ENOENT (`dmu_send` in dmu_send.c).
+        (_, Errno::ENOENT | Errno::ESRCH) => ErrorKind::NotFound,
+        (Receive, Errno::ENODEV) => ErrorKind::BaseMissing,
+        (Receive, Errno::ETXTBSY) => ErrorKind::TargetModified,
+        (Receive, Errno::ZFS_ERR_FROM_IVSET_GUID_MISSING | Errno::ZFS_ERR_FROM_IVSET_GUID_MISMATCH) => ErrorKind::EncryptionMismatch,
+        (_, Errno::EEXIST | Errno::ZFS_ERR_RESUME_EXISTS) => ErrorKind::Exists,
+        (_, Errno::EBUSY) => ErrorKind::Busy,
+        (_, Errno::EPERM) => ErrorKind::NoPermission,
+        (_, Errno::EROFS) => ErrorKind::ReadOnly,
+        (_, Errno::ENOSPC) => ErrorKind::NoSpace,
+        (_, Errno::EDQUOT) => ErrorKind::QuotaExceeded,
+        (_, Errno::EACCES) => ErrorKind::KeyUnavailable,
+        (_, Errno::ECKSUM) => ErrorKind::Corrupt,
+        (_, Errno::ZFS_ERR_STREAM_TRUNCATED) => ErrorKind::Truncated,
+        // A send whose reader went away says EPIPE on the first record only and EINTR after (`dump_bytes` in zfs_file_os.c, 2.1 and 2.3).
+        (_, Errno::EINTR | Errno::EPIPE) => ErrorKind::Interrupted,
+        (_, Errno::EIO) => ErrorKind::Io,
+        (_, Errno::EAGAIN) => ErrorKind::TryAgain,
+        (_, Errno::ENAMETOOLONG) => ErrorKind::NameTooLong,
+        (_, Errno::EINVAL | Errno::ZFS_ERR_WRONG_PARENT | Errno::EXDEV) => ErrorKind::Invalid,
+        (_, Errno::EFAULT) => ErrorKind::BadAnswer,
+        (_, Errno::ENOTTY) => ErrorKind::NoModule,
+        (_, number) if is_unsupported(number) => ErrorKind::Unsupported,
+        _ => ErrorKind::Unknown,
+    }
+}
+
+fn is_unsupported(errno: Errno) -> bool {
+    matches!(
+        errno,
+        Errno::ENOTSUP
+            | Errno::ZFS_ERR_IOC_CMD_UNAVAIL
+            | Errno::ZFS_ERR_IOC_ARG_UNAVAIL
+            | Errno::ZFS_ERR_UNKNOWN_SEND_STREAM_FEATURE
+            | Errno::ZFS_ERR_STREAM_LARGE_BLOCK_MISMATCH
+            | Errno::ZFS_ERR_STREAM_LARGE_MICROZAP
+            | Errno::ZFS_ERR_SPILL_BLOCK_FLAG_MISSING
+            | Errno::ZFS_ERR_CRYPTO_NOTSUP
+    )
+}
+
+impl Operation {
+    /// `cannot be …`
+    fn participle(self) -> &'static str {
+        match self {
+            Self::Open => "opened",
+            Self::Read => "read",
+            Self::Create => "created",
+            Self::Destroy | Self::DestroyBookmark => "destroyed",
+            Self::Rename => "renamed",
+            Self::SetProperty => "given these properties",
+            Self::Snapshot => "snapshotted",
+            Self::Bookmark => "bookmarked",
+            Self::Hold => "held",
+            Self::Release => "released",
+            Self::Send => "sent",
+            Self::Estimate => "estimated",
+            Self::Receive => "received",
+        }
+    }
+}
+
+impl ErrorKind {
+    /// The meaning where the number alone would mislead.
+    fn meaning(self, operation: Operation) -> Option<&'static str> {
+        Some(match (self, operation) {
+            (Self::NotFound, Operation::Receive) => "its parent, or the dataset to receive the increment into, does not exist",
+            (Self::NotFound, Operation::Send) => "the snapshot or the base does not exist",
+            (Self::Busy, Operation::Receive) => "another receive is running or was interrupted there",
+            (Self::Busy, Operation::Destroy) => "it is mounted, held, cloned or has snapshots",
+            (Self::BaseMissing, _) => "the base of the increment is not on the target",
+            (Self::TargetModified, _) => "the target was modified after the base of the increment",
+            (Self::NotAncestor, _) => "the base is no earlier point of its history",
+            (Self::Interrupted, Operation::Send) => "the reader of the stream went away",
+            (Self::KeyUnavailable, _) => "its encryption key is not loaded",
+            (Self::NoPermission, _) => "permission denied",
+            (Self::ReadOnly, _) => "the pool is imported read-only",
+            (Self::NoSpace, _) => "the pool is out of space",
+            (Self::Unsupported, Operation::Receive) => "the target pool or kernel lacks a feature of the stream",
+            (Self::EncryptionMismatch, _) => "the encryption of stream and target do not fit",
+            (Self::Invalid, Operation::Receive) => "the stream does not fit the target",
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { operation, object, cause } = &*self.0;
+        write!(f, "{object} cannot be {}: ", operation.participle())?;
+        match cause {
+            Cause::Kernel(Refusal { errno, items }) => {
+                match (self.kind().meaning(*operation), errno.name()) {
+                    (Some(meaning), Some(name)) => write!(f, "{meaning} ({name})")?,
+                    (Some(meaning), None) => write!(f, "{meaning} ({})", errno.0)?,
+                    (None, _) => write!(f, "{errno}")?,
+                }
+                let others = items.iter().filter(|(name, _)| name != object);
+                others
+                    .clone()
+                    .take(ITEMS_SHOWN)
+                    .try_for_each(|(name, errno)| write!(f, "; {name}: {errno}"))?;
+                match others.count().saturating_sub(ITEMS_SHOWN) {
+                    0 => Ok(()),
+                    more => write!(f, "; and {more} more"),
+                }
+            }
+            Cause::System(error) => error.fmt(f),
+            Cause::Name(error) => error.fmt(f),
+            Cause::Answer(error) => error.fmt(f),
+            Cause::Library(reason) => f.write_str(reason),
+        }
+    }
+}
+
+/// Items beyond these are counted, not shown; [`Error::items`] has all.
+const ITEMS_SHOWN: usize = 3;
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.0.cause {
+            Cause::System(error) => Some(error),
+            Cause::Name(error) => Some(error),
+            Cause::Answer(error) => Some(error),
+            Cause::Kernel(_) | Cause::Library(_) => None,
+        }
+    }
+}
+
+macro_rules! causes {
+    ($($source:ty => $variant:ident;)*) => {$(
+        impl From<$source> for Cause {
+            fn from(source: $source) -> Self {
+                Self::$variant(source)
+            }
+        }
+    )*};
+}
+
+causes! {
+    Refusal => Kernel;
+    io::Error => System;
+    NameError => Name;
+    nvlist::LookupError => Answer;
+}
+
+/// Makes "not there" one call away from nothing.
+pub trait OptionalExt<T> {
+    /// `None` where the object was not found; every other error stays.
+    ///
+    /// # Errors
+    ///
+    /// Any kind but [`ErrorKind::NotFound`].
+    fn optional(self) -> Result<Option<T>>;
+}
+
+impl<T> OptionalExt<T> for Result<T> {
+    fn optional(self) -> Result<Option<T>> {
+        match self {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(operation: Operation, errno: Errno) -> Error {
+        Error::new(operation, "tank/a@b", Refusal::from(errno))
+    }
+
+    #[test]
+    fn the_same_number_means_what_was_asked() {
+        assert_eq!(refused(Operation::Receive, Errno::ENODEV).kind(), ErrorKind::BaseMissing);
+        assert_eq!(refused(Operation::Hold, Errno::ENODEV).kind(), ErrorKind::Unknown);
+        assert_eq!(refused(Operation::Send, Errno::EXDEV).kind(), ErrorKind::NotAncestor);
+        assert_eq!(refused(Operation::Snapshot, Errno::EXDEV).kind(), ErrorKind::Invalid);
+    }
+
+    #[test]
+    fn an_error_names_the_thing_and_keeps_the_number() {
+        let error = refused(Operation::Receive, Errno::ETXTBSY);
+        assert_eq!(
+            error.to_string(),
+            "tank/a@b cannot be received: the target was modified after the base of the increment (ETXTBSY)"
+        );
+        assert_eq!(error.errno(), Some(Errno::ETXTBSY));
+        assert_eq!(
+            refused(Operation::Create, Errno(4242)).to_string(),
+            "tank/a@b cannot be created: error 4242"
+        );
+    }
+
+    #[test]
+    fn refused_items_are_shown_until_there_are_too_many() {
+        let items = (0..5).map(|n| (format!("tank/{n}@b"), Errno::EEXIST)).collect();
+        let error = Error::new(
+            Operation::Snapshot,
+            "tank",
+            Refusal {
+                errno: Errno::EEXIST,
+                items,
+            },
+        );
+        assert!(
+            error.to_string().ends_with("tank/2@b: already exists (EEXIST); and 2 more"),
+            "{error}"
+        );
+        assert_eq!(error.items().len(), 5);
+    }
+
+    #[test]
+    fn not_found_becomes_nothing_and_nothing_else_does() {
+        assert!(Err::<(), _>(refused(Operation::Read, Errno::ENOENT)).optional().unwrap().is_none());
+        assert!(Err::<(), _>(refused(Operation::Read, Errno::EIO)).optional().is_err());
+    }
+}

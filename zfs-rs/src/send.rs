@@ -1,0 +1,240 @@
+//! I am what a program says to ZFS about writing a stream.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Arc, Weak};
+
+use crate::backend::{Base, ResumePoint, SendFlags, SendProgress, request};
+use crate::errno::Errno;
+use crate::error::{Error, Operation, Result};
+use crate::name::SnapshotName;
+use crate::pipe::pipe;
+use crate::worker::Worker;
+use crate::zfs::Zfs;
+
+/// An order to send a snapshot; see [`Zfs::send`].
+#[derive(Debug, Clone)]
+#[must_use = "nothing is sent before `to_fd`, `spawn` or `spawn_to` is called"]
+pub struct SendRequest {
+    zfs: Zfs,
+    snapshot: SnapshotName,
+    from: Option<Base>,
+    flags: SendFlags,
+    resume: Option<ResumePoint>,
+}
+
+impl Zfs {
+    /// Begins an order to send a snapshot: in full, unless a base is given.
+    ///
+    /// ```no_run
+    /// use std::io::copy;
+    ///
+    /// # let zfs = zfs_rs::Zfs::open()?;
+    /// let mut file = std::fs::File::create_new("home.zfs")?;
+    /// let mut stream = zfs.send(&"tank/home@now".parse()?).flags(zfs_rs::SendFlags::RAW).spawn()?;
+    /// let copied = copy(&mut stream, &mut file);
+    /// stream.finish()?; // the sender's own error comes first
+    /// copied?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "lzc_send")]
+    pub fn send(&self, snapshot: &SnapshotName) -> SendRequest {
+        SendRequest {
+            zfs: self.clone(),
+            snapshot: snapshot.clone(),
+            from: None,
+            flags: SendFlags::empty(),
+            resume: None,
+        }
+    }
+}
+
+impl SendRequest {
+    /// Sends only what came after `base`, an earlier snapshot of the same history or a bookmark of one.
+    pub fn since(mut self, base: Base) -> Self {
+        self.from = Some(base);
+        self
+    }
+
+    /// Sets how blocks are written, in place of what was set before.
+    pub fn flags(mut self, flags: SendFlags) -> Self {
+        self.flags = flags;
+        self
+    }
+
+    /// Goes on where an interrupted stream of the same snapshot, base and flags ended; the point is in the target's resume token.
+    #[doc(alias = "lzc_send_resume")]
+    pub fn resume(mut self, point: ResumePoint) -> Self {
+        self.resume = Some(point);
+        self
+    }
+
+    /// Estimates the stream's length in bytes. A hint: what is written meanwhile and how well it compresses is not known yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`to_fd`](Self::to_fd).
+    #[doc(alias = "lzc_send_space")]
+    pub fn estimate(&self) -> Result<u64> {
+        self.zfs
+            .core
+            .send_space(&self.request())
+            .map_err(|refusal| Error::new(Operation::Estimate, self.snapshot.as_str(), refusal))
+    }
+
+    /// Writes the stream to the write end of a pipe and waits until it is done.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the snapshot or the base is not there,
+    /// [`ErrorKind::NotAncestor`](crate::ErrorKind::NotAncestor), [`ErrorKind::KeyUnavailable`](crate::ErrorKind::KeyUnavailable),
+    /// [`ErrorKind::NoPermission`](crate::ErrorKind::NoPermission), [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted) when the
+    /// reader went away: that is an echo of the reader's own trouble.
+    pub fn to_fd(self, to: BorrowedFd<'_>) -> Result<()> {
+        let to = to.try_clone_to_owned().map_err(|error| self.failed(error))?;
+        self.spawn_to(to)?.join()
+    }
+
+    /// Starts writing the stream to the write end of a pipe, on a thread of its own, and closes it at the end.
+    ///
+    /// # Errors
+    ///
+    /// The system's, when no thread can be had. What becomes of the stream, [`Sending::join`] says.
+    pub fn spawn_to(self, to: OwnedFd) -> Result<Sending> {
+        let to = Arc::new(to);
+        let watched = Arc::downgrade(&to);
+        let order = self.clone();
+        let call = move || {
+            let result = order.zfs.core.send(&order.request(), to.as_fd());
+            drop(to);
+            result
+        };
+        let worker = Worker::start("zfs-send", call).map_err(|error| self.failed(error))?;
+        Ok(Sending {
+            zfs: self.zfs,
+            snapshot: self.snapshot,
+            worker,
+            to: watched,
+        })
+    }
+
+    /// Starts the stream, to be read from the result.
+    ///
+    /// # Errors
+    ///
+    /// The system's, when no pipe or thread can be had.
+    pub fn spawn(self) -> Result<SendStream> {
+        let (reader, writer) = pipe().map_err(|error| self.failed(error))?;
+        let sending = self.spawn_to(writer)?;
+        Ok(SendStream {
+            reader: File::from(reader),
+            sending,
+        })
+    }
+
+    fn request(&self) -> request::Send<'_> {
+        request::Send {
+            snapshot: &self.snapshot,
+            from: self.from.as_ref(),
+            flags: self.flags,
+            resume: self.resume,
+        }
+    }
+
+    fn failed(&self, error: io::Error) -> Error {
+        Error::new(Operation::Send, self.snapshot.as_str(), error)
+    }
+}
+
+/// A send that is running.
+///
+/// It ends by itself, or when the last reader of its pipe goes away. Dropping it waits for that end.
+#[derive(Debug)]
+#[must_use = "only `join` tells whether the stream is whole"]
+pub struct Sending {
+    zfs: Zfs,
+    snapshot: SnapshotName,
+    worker: Worker<()>,
+    // Weak, so that asking for progress does not keep the pipe open after the end.
+    to: Weak<OwnedFd>,
+}
+
+impl Sending {
+    /// How far the stream has come; nothing once it has ended.
+    ///
+    /// # Errors
+    ///
+    /// Those of looking at a snapshot.
+    #[doc(alias = "ZFS_IOC_SEND_PROGRESS")]
+    pub fn progress(&self) -> Result<Option<SendProgress>> {
+        let Some(to) = self.to.upgrade() else { return Ok(None) };
+        match self.zfs.device.send_progress(&self.snapshot, to.as_fd()) {
+            Ok(progress) => Ok(Some(progress)),
+            // Not begun yet, or just ended.
+            Err(refusal) if refusal.errno == Errno::ENOENT => Ok(None),
+            Err(refusal) => Err(Error::new(Operation::Read, self.snapshot.as_str(), refusal)),
+        }
+    }
+
+    /// Whether the kernel is done.
+    pub fn is_finished(&self) -> bool {
+        self.worker.is_finished()
+    }
+
+    /// Waits for the end.
+    ///
+    /// # Errors
+    ///
+    /// As [`SendRequest::to_fd`].
+    pub fn join(self) -> Result<()> {
+        let Self { snapshot, worker, .. } = self;
+        worker
+            .join()
+            .map_err(|refusal| Error::new(Operation::Send, snapshot.as_str(), refusal))
+    }
+}
+
+/// A stream being written, to be read here.
+///
+/// Dropping it before its end cancels the send and waits for the kernel to let go, which takes as long as writing one record.
+#[derive(Debug)]
+#[must_use = "only `finish` tells whether the stream is whole"]
+pub struct SendStream {
+    // Before `sending`: closing the reader is what makes the send end when this is dropped.
+    reader: File,
+    sending: Sending,
+}
+
+impl SendStream {
+    /// How far the stream has come; nothing once it has ended.
+    ///
+    /// # Errors
+    ///
+    /// Those of looking at a snapshot.
+    pub fn progress(&self) -> Result<Option<SendProgress>> {
+        self.sending.progress()
+    }
+
+    /// Ends the stream and says whether it was whole: nothing less than this does.
+    ///
+    /// # Errors
+    ///
+    /// As [`SendRequest::to_fd`]; also when it was not read to its end.
+    pub fn finish(self) -> Result<()> {
+        drop(self.reader);
+        self.sending.join()
+    }
+}
+
+impl Read for SendStream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(buffer)
+    }
+}
+
+impl AsFd for SendStream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.reader.as_fd()
+    }
+}

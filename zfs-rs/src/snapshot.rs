@@ -1,0 +1,130 @@
+//! I am what a program says to ZFS about snapshots.
+
+use crate::backend::{Cursor, Detail, Listed, Object, Refusal, Stats, request};
+use crate::error::{Error, Operation, Result};
+use crate::identity::{Guid, Txg};
+use crate::name::{DatasetName, SnapshotName};
+use crate::property;
+use crate::zfs::Zfs;
+
+/// A snapshot, as cheap as the kernel tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SnapshotInfo {
+    /// Its name at the time of asking.
+    pub name: SnapshotName,
+    /// Its identity, the same on every pool it was sent to.
+    pub guid: Guid,
+    /// When it came to this pool, in the pool's own time.
+    pub createtxg: Txg,
+    /// Number of clones grown from it.
+    pub clones: u64,
+}
+
+impl SnapshotInfo {
+    fn of(name: SnapshotName, stats: &Stats) -> Self {
+        Self {
+            name,
+            guid: stats.guid,
+            createtxg: stats.createtxg,
+            clones: stats.clones,
+        }
+    }
+
+    fn listed(entry: &Listed) -> Result<Self> {
+        let failed = |error: crate::name::NameError| Error::new(Operation::Read, entry.name.as_str(), error);
+        Ok(Self::of(entry.name.parse().map_err(failed)?, &entry.stats))
+    }
+}
+
+impl Zfs {
+    /// Identity of one snapshot.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when it does not exist.
+    pub fn snapshot(&self, name: &SnapshotName) -> Result<SnapshotInfo> {
+        self.stats(Object::Snapshot(name))
+            .map(|stats| SnapshotInfo::of(name.clone(), &stats))
+    }
+
+    /// The snapshots of one dataset, in no particular order: sort by [`createtxg`](SnapshotInfo::createtxg), never by name.
+    ///
+    /// Entries are fetched one by one as the iterator is advanced. A dataset that does not exist has none.
+    pub fn snapshots(&self, of: &DatasetName) -> Snapshots<'_> {
+        Snapshots {
+            zfs: self,
+            dataset: of.clone(),
+            cursor: Some(Cursor::default()),
+        }
+    }
+
+    /// Creates snapshots of one pool in one transaction group: all or none.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Exists`](crate::ErrorKind::Exists), [`ErrorKind::NotFound`](crate::ErrorKind::NotFound): [`Error::items`] names each
+    /// snapshot that is in the way of the others. [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) when they are of several pools.
+    ///
+    /// ```no_run
+    /// # let zfs = zfs_rs::Zfs::open()?;
+    /// let names = ["tank/a@now".parse()?, "tank/b@now".parse()?];
+    /// zfs.create_snapshots(&names, &[("org.example:by", "hand")])?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "lzc_snapshot")]
+    pub fn create_snapshots(&self, names: &[SnapshotName], user_properties: &[(&str, &str)]) -> Result<()> {
+        let failed = |refusal: Refusal| Error::new(Operation::Snapshot, first(names), refusal);
+        let properties = property::encode(user_properties).map_err(failed)?;
+        self.core
+            .snapshot(&request::Snapshot {
+                names,
+                properties: &properties,
+            })
+            .map_err(failed)
+    }
+
+    /// Destroys snapshots of one pool: all or none. Those that are not there are passed over.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy) for those held, [`ErrorKind::Exists`](crate::ErrorKind::Exists) for those cloned:
+    /// [`Error::items`] has each.
+    #[doc(alias = "lzc_destroy_snaps")]
+    pub fn destroy_snapshots(&self, names: &[SnapshotName]) -> Result<()> {
+        let request = request::DestroySnapshots { names, defer: false };
+        self.core
+            .destroy_snapshots(&request)
+            .map_err(|refusal| Error::new(Operation::Destroy, first(names), refusal))
+    }
+}
+
+fn first(names: &[SnapshotName]) -> &str {
+    names.first().map_or("no snapshot", SnapshotName::as_str)
+}
+
+/// The snapshots of a dataset; see [`Zfs::snapshots`].
+#[derive(Debug)]
+pub struct Snapshots<'a> {
+    zfs: &'a Zfs,
+    dataset: DatasetName,
+    cursor: Option<Cursor>,
+}
+
+impl Iterator for Snapshots<'_> {
+    type Item = Result<SnapshotInfo>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        // After an error there is no place to go on from.
+        let cursor = self.cursor.take()?;
+        let entry = self.zfs.device.next_snapshot(&self.dataset, cursor, Detail::Stats);
+        match entry.map_err(|refusal| Error::new(Operation::Read, self.dataset.as_str(), refusal)) {
+            Ok(None) => None,
+            Ok(Some(entry)) => {
+                self.cursor = Some(entry.cursor);
+                Some(SnapshotInfo::listed(&entry))
+            }
+            Err(error) => Some(Err(error)),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! I am the way to the kernel that a program opens once and keeps.
+
+use std::fmt;
+use std::sync::Arc;
+
+#[cfg(feature = "ioctl")]
+use crate::backend::ioctl::Ioctl;
+use crate::backend::{Core, Device};
+#[cfg(feature = "ioctl")]
+use crate::error::{Cause, Error, Operation, Result};
+
+/// An open way to ZFS: cheap to clone, usable from many threads.
+///
+/// Nothing is cached: every question is put to the kernel.
+///
+/// ```no_run
+/// let zfs = zfs_rs::Zfs::open()?;
+/// for pool in zfs.pools()? {
+///     println!("{} by {}", pool.name, zfs.backend());
+/// }
+/// # Ok::<(), zfs_rs::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Zfs {
+    pub(crate) core: Arc<dyn Core>,
+    pub(crate) device: Arc<dyn Device>,
+    backend: Backend,
+}
+
+/// Which way to the kernel is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Wish {
+    /// libzfs_core where it loads, else the ioctls.
+    #[default]
+    Auto,
+    /// libzfs_core or nothing.
+    LibzfsCore,
+    /// The ioctls, whatever is installed.
+    Ioctl,
+}
+
+/// Which way to the kernel was taken, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Backend {
+    /// Through libzfs_core; listing and properties by ioctl.
+    LibzfsCore {
+        /// The file that was loaded.
+        library: String,
+    },
+    /// By ioctls alone.
+    Ioctl {
+        /// Why not through libzfs_core; nothing where the ioctls were asked for.
+        instead: Option<String>,
+    },
+    /// Given by the caller: a model, or a decorator.
+    Given,
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LibzfsCore { library } => write!(f, "libzfs_core ({library})"),
+            Self::Ioctl { instead: None } => f.write_str("ioctl"),
+            Self::Ioctl { instead: Some(reason) } => write!(f, "ioctl ({reason})"),
+            Self::Given => f.write_str("given"),
+        }
+    }
+}
+
+impl Zfs {
+    /// Opens the way to the kernel: libzfs_core where it loads, else the ioctls.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NoModule`](crate::ErrorKind::NoModule) when `/dev/zfs` is not there,
+    /// [`ErrorKind::NoPermission`](crate::ErrorKind::NoPermission) when it may not be opened.
+    #[cfg(feature = "ioctl")]
+    pub fn open() -> Result<Self> {
+        Self::open_by(Wish::Auto)
+    }
+
+    /// Opens a demanded way.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), and [`ErrorKind::NoLibrary`](crate::ErrorKind::NoLibrary) when libzfs_core is demanded and does not load.
+    #[cfg(feature = "ioctl")]
+    pub fn open_by(wish: Wish) -> Result<Self> {
+        let ioctl = Ioctl::open().map_err(|error| Error::new(Operation::Open, "/dev/zfs", error))?;
+        let device: Arc<dyn Device> = Arc::new(ioctl.clone());
+        let by_ioctl = |instead| Self {
+            core: Arc::new(ioctl.clone()),
+            device: Arc::clone(&device),
+            backend: Backend::Ioctl { instead },
+        };
+        if wish == Wish::Ioctl {
+            return Ok(by_ioctl(None));
+        }
+        match (library(), wish) {
+            (Ok((core, library)), _) => Ok(Self {
+                core,
+                device,
+                backend: Backend::LibzfsCore { library },
+            }),
+            (Err(reason), Wish::LibzfsCore) => Err(Error::new(Operation::Open, "libzfs_core", Cause::Library(reason))),
+            (Err(reason), _) => Ok(by_ioctl(Some(reason))),
+        }
+    }
+
+    /// Takes both faces of the kernel from the caller: the model in a test, or a decorator that confines.
+    pub fn of(core: Arc<dyn Core>, device: Arc<dyn Device>) -> Self {
+        Self {
+            core,
+            device,
+            backend: Backend::Given,
+        }
+    }
+
+    /// Which way was taken, and why.
+    pub fn backend(&self) -> &Backend {
+        &self.backend
+    }
+}
+
+#[cfg(feature = "ioctl")]
+fn library() -> Result<(Arc<dyn Core>, String), String> {
+    Err("built without libzfs_core".to_owned())
+}
