@@ -1,3 +1,60 @@
 //! Every tool of this repository is this program.
 
-fn main() {}
+mod vm;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The tools of this repository.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    tool: Tool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Tool {
+    /// Real OpenZFS in a virtual machine
+    #[command(subcommand)]
+    Vm(vm::Command),
+}
+
+/// Why a tool failed; printed as it is.
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    let ended = match Cli::parse().tool {
+        Tool::Vm(command) => command.run(),
+    };
+    ended.unwrap_or_else(|why| {
+        eprintln!("error: {why}");
+        ExitCode::from(2)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_command_is_well_formed_and_gives_an_example() {
+        let mut cli = Cli::command();
+        cli.build();
+        assert_examples(&cli);
+    }
+
+    fn assert_examples(command: &clap::Command) {
+        if command.get_name() == "help" {
+            return;
+        }
+        if !command.has_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("cargo xtask "), "{} has no example", command.get_name());
+        }
+        command.get_subcommands().for_each(assert_examples);
+    }
+}

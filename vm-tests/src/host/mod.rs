@@ -1,0 +1,16 @@
+//! I am the host's side: packages, image, disks, the machine and its verdict.
+
+pub mod apt;
+mod build;
+pub mod disk;
+pub mod image;
+mod initrd;
+pub mod job;
+pub mod modules;
+pub mod packages;
+pub mod progress;
+pub mod qemu;
+mod scratch;
+mod speech;
+pub mod suite;
+pub mod verdict;

@@ -1,0 +1,173 @@
+//! I carry the tests of real ZFS into a guest and bring back a verdict.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use crate::{
+    error::{Doing, Error, Result, tail},
+    host::{
+        disk::PoolDisks,
+        image::Image,
+        job::Job,
+        progress::Progress,
+        qemu::{Vm, VmOptions},
+        verdict::{Verdict, parse_list},
+    },
+};
+
+/// The tests of this package's target `real`, or some of them.
+#[derive(Clone, Debug, Default)]
+pub struct Tests {
+    filter: Vec<String>,
+    job: Job,
+    options: VmOptions,
+}
+
+impl Tests {
+    /// All of them.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Only those whose name contains one of these words.
+    #[must_use]
+    pub fn filter(mut self, words: impl IntoIterator<Item = String>) -> Self {
+        self.filter.extend(words);
+        self
+    }
+
+    /// Carries a host file in beside the tests, as `/job/NAME`.
+    #[must_use]
+    pub fn file(mut self, host: impl Into<PathBuf>, name: impl Into<String>) -> Self {
+        self.job = self.job.file(host, name);
+        self
+    }
+
+    /// Sets a variable for the tests.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<String>, value: impl AsRef<std::ffi::OsStr>) -> Self {
+        self.job = self.job.env(name, value);
+        self
+    }
+
+    /// The machine they run in.
+    #[must_use]
+    pub fn machine(mut self, options: VmOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Compiles the tests here, runs them in `image` one after the other, and judges what they said; each line goes to `each`.
+    ///
+    /// # Errors
+    /// They do not compile, or the guest breaks. Failed tests are a verdict, not an error.
+    pub fn run(self, image: &Image, progress: &mut Progress, mut each: impl FnMut(&str)) -> Result<Verdict> {
+        progress.say("compiling the tests");
+        let program = compile()?;
+        let listed = list(&program, &self.filter)?;
+        if listed.is_empty() {
+            return Ok(Verdict::doubted("no test has such a name"));
+        }
+        progress.say(&format!("booting {} for {} tests", image.facts.suite, listed.len()));
+        let args = ["--test-threads=1".to_owned()].into_iter().chain(self.filter);
+        let job = self.job.file(&program, "real").program("./real", args).env("RUST_BACKTRACE", "1");
+        let disks = PoolDisks::blank(POOL_SIZE)?;
+        let mut lines = Vec::new();
+        let vm = Vm::boot(image, &job, &disks, &self.options)?;
+        progress.say(&format!(
+            "OpenZFS {} on Linux {}, up in {:.1} s",
+            vm.zfs_version(),
+            vm.kernel(),
+            vm.boot_time().as_secs_f32()
+        ));
+        let outcome = vm.wait(|line| {
+            each(line);
+            lines.push(line.to_owned());
+        });
+        match outcome {
+            Ok(outcome) => Ok(Verdict::judge(&listed, &lines, outcome.status)),
+            // Tests that took their kernel down have failed.
+            Err(why @ (Error::Guest { .. } | Error::TimeLimit { .. })) => Ok(Verdict::doubted(format!(
+                "after {:?}: {why}",
+                lines.last().map_or("nothing", |line| line)
+            ))),
+            Err(other) => Err(other),
+        }
+    }
+}
+
+/// The path of the test program, fresh from cargo.
+fn compile() -> Result<PathBuf> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
+        .args([
+            "test",
+            "--package",
+            "vm-tests",
+            "--test",
+            "real",
+            "--no-run",
+            "--message-format=json-render-diagnostics",
+        ])
+        .stderr(Stdio::inherit())
+        .output()
+        .doing("starting cargo")?;
+    if !output.status.success() {
+        return Err(Error::Program {
+            program: "cargo test --no-run".into(),
+            status: output.status.to_string(),
+            tail: String::new(),
+        });
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    executable(&text).ok_or_else(|| Error::Unusable("cargo built no test program".into()))
+}
+
+/// The executable cargo names for the target `real`.
+fn executable(messages: &str) -> Option<PathBuf> {
+    let word = |message: &serde_json::Value, path: &str| message.pointer(path).and_then(|value| value.as_str().map(str::to_owned));
+    let values = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let mut ours = values.filter(|message| word(message, "/target/name").as_deref() == Some("real"));
+    ours.find_map(|message| word(&message, "/executable")).map(PathBuf::from)
+}
+
+fn list(program: &Path, filter: &[String]) -> Result<Vec<String>> {
+    let output = Command::new(program)
+        .args(["--list", "--format", "terse"])
+        .args(filter)
+        .output()
+        .at("starting", program)?;
+    if !output.status.success() {
+        return Err(Error::Program {
+            program: program.display().to_string(),
+            status: output.status.to_string(),
+            tail: tail(&String::from_utf8_lossy(&output.stderr), 10),
+        });
+    }
+    Ok(parse_list(&String::from_utf8_lossy(&output.stdout)))
+}
+
+/// Each of the two blank disks.
+const POOL_SIZE: u64 = 4 << 30;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_is_the_one_cargo_names() {
+        let messages = r#"{"reason":"compiler-artifact","target":{"name":"serde"},"executable":null}
+not json
+{"reason":"compiler-artifact","target":{"name":"real"},"executable":"/t/real-1"}
+{"reason":"build-finished","success":true}"#;
+        assert_eq!(executable(messages), Some("/t/real-1".into()));
+        assert_eq!(executable(""), None);
+    }
+}

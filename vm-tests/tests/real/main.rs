@@ -1,0 +1,3 @@
+//! Real OpenZFS answers here: these tests run in a guest, by `cargo xtask vm test`.
+
+mod smoke;

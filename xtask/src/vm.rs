@@ -1,0 +1,285 @@
+//! I am the command line of the virtual machine.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{self, ExitCode},
+    time::Duration,
+};
+
+use clap::{Args, Subcommand};
+use vm_tests::{Image, Job, PoolDisks, Progress, Suite, Tests, Timing, Vm, VmOptions, host::image};
+
+use crate::Failure;
+
+/// What can be done with virtual machines.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Build an image: Debian with its ZFS module, kept in the cache (5 to 12 minutes, once)
+    #[command(after_help = "Example:\n  cargo xtask vm build trixie")]
+    Build {
+        /// bullseye (2.0), bookworm (2.1), trixie (2.3) or trixie-backports (2.4)
+        #[arg(default_value_t)]
+        suite: Suite,
+        /// Build even though the cache has it
+        #[arg(long)]
+        fresh: bool,
+    },
+    /// Run a script or a program in a fresh machine, as root, in /job
+    ///
+    /// A path of this host is carried in, and run by sh when it is not executable; anything else is looked for in the guest. Two blank disks for pools are
+    /// /dev/disk/by-id/virtio-pool0 and virtio-pool1. What is left in /results comes back with --results.
+    /// Ends with the program's own status; 2 when the machine fails.
+    #[command(
+        after_help = "Examples:\n  cargo xtask vm run ./script.sh one two\n  cargo xtask vm run --with target/debug/zfs-replicate -- sh -c \
+                            './zfs-replicate --version; zpool version'"
+    )]
+    Run(Run),
+    /// Run the tests of real ZFS in a fresh machine and print a verdict
+    #[command(after_help = "Example:\n  cargo xtask vm test smoke")]
+    Test {
+        #[command(flatten)]
+        machine: Machine,
+        /// Only tests whose name contains one of these words
+        filter: Vec<String>,
+    },
+    /// A root shell in a fresh machine, on this terminal
+    #[command(
+        after_help = "Example:\n  cargo xtask vm shell --with target/debug/zfs-replicate\n\n'exit' ends the machine; so does Ctrl-A x, at once."
+    )]
+    Shell {
+        #[command(flatten)]
+        machine: Machine,
+        /// Carry this file in, beside the program in /job
+        #[arg(long, value_name = "FILE")]
+        with: Vec<PathBuf>,
+    },
+    /// List the images in the cache
+    #[command(after_help = "Example:\n  cargo xtask vm list")]
+    List,
+    /// Remove images of older recipes from the cache, or all
+    #[command(after_help = "Example:\n  cargo xtask vm clean --all")]
+    Clean {
+        /// Remove current images too
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+/// A machine of its own for each command.
+#[derive(Debug, Args)]
+pub(crate) struct Machine {
+    /// The image: bullseye, bookworm, trixie or trixie-backports
+    #[arg(long, default_value_t)]
+    suite: Suite,
+    /// Memory in MiB
+    #[arg(long, default_value_t = 4096, value_name = "MIB")]
+    memory: u32,
+    /// Processors
+    #[arg(long, default_value_t = 2, value_name = "COUNT")]
+    cpus: u32,
+    /// The longest it may run, in seconds
+    #[arg(long, default_value_t = 1800, value_name = "SECONDS")]
+    limit: u64,
+    /// Size of each of the two disks for pools, in MiB (sparse)
+    #[arg(long, default_value_t = 4096, value_name = "MIB")]
+    disk: u64,
+    /// Let the guest's clock count instructions: slow, but repeatable
+    #[arg(long)]
+    icount: bool,
+}
+
+/// What `run` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    machine: Machine,
+    /// Carry this file in, beside the program in /job
+    #[arg(long, value_name = "FILE")]
+    with: Vec<PathBuf>,
+    /// Set a variable for the program
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
+    env: Vec<(String, String)>,
+    /// Put what the program left in /results into this directory
+    #[arg(long, value_name = "DIR")]
+    results: Option<PathBuf>,
+    /// The script or program, and its arguments
+    #[arg(required = true, trailing_var_arg = true, value_name = "PROGRAM")]
+    program: Vec<String>,
+}
+
+impl Command {
+    /// Does it.
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let mut progress = Progress::to_stderr();
+        match self {
+            Self::Build { suite, fresh } => build(suite, fresh, &mut progress),
+            Self::Run(run) => run.run(&mut progress),
+            Self::Test { machine, filter } => test(&machine, filter, &mut progress),
+            Self::Shell { machine, with } => shell(&machine, &with, &mut progress),
+            Self::List => list(),
+            Self::Clean { all } => clean(all),
+        }
+    }
+}
+
+impl Machine {
+    fn options(&self) -> VmOptions {
+        VmOptions {
+            memory_mib: self.memory,
+            cpus: self.cpus,
+            limit: Duration::from_secs(self.limit),
+            timing: if self.icount { Timing::Icount } else { Timing::Host },
+        }
+    }
+
+    fn disks(&self) -> vm_tests::Result<PoolDisks> {
+        PoolDisks::blank(self.disk << 20)
+    }
+}
+
+impl Run {
+    fn run(self, progress: &mut Progress) -> Result<ExitCode, Failure> {
+        let image = Image::ensure(self.machine.suite, progress)?;
+        let mut job = carry(Job::new(), &self.with)?;
+        let (program, args) = self.program.split_first().ok_or("no program")?;
+        let host = Path::new(program);
+        if host.is_file() {
+            let name = name(host)?;
+            let path = format!("./{name}");
+            job = carry(job, &[host.to_owned()])?;
+            let is_executable = fs::metadata(host)?.permissions().mode() & 0o111 != 0;
+            job = if is_executable {
+                job.program(path, args)
+            } else {
+                job.program("sh", [&path].into_iter().chain(args))
+            };
+        } else {
+            job = job.program(program, args);
+        }
+        for (name, value) in &self.env {
+            job = job.env(name, value);
+        }
+        let disks = self.machine.disks()?;
+        let vm = Vm::boot(&image, &job, &disks, &self.machine.options())?;
+        progress.say(&format!(
+            "OpenZFS {} on Linux {}, up in {:.1} s",
+            vm.zfs_version(),
+            vm.kernel(),
+            vm.boot_time().as_secs_f32()
+        ));
+        let outcome = vm.wait(|line| println!("{line}"))?;
+        progress.say(&format!("status {} after {:.1} s", outcome.status, outcome.ran.as_secs_f32()));
+        if let Some(results) = &self.results {
+            fs::create_dir_all(results)?;
+            let copied = process::Command::new("cp")
+                .arg("-rT")
+                .arg(outcome.results())
+                .arg(results)
+                .status()?;
+            if !copied.success() {
+                return Err(format!("cannot copy the results to {}", results.display()).into());
+            }
+        }
+        Ok(u8::try_from(outcome.status).map_or(ExitCode::FAILURE, ExitCode::from))
+    }
+}
+
+fn build(suite: Suite, fresh: bool, progress: &mut Progress) -> Result<ExitCode, Failure> {
+    if let Some(old) = Image::find(suite)?.filter(|_| fresh) {
+        old.remove()?;
+    }
+    let image = Image::ensure(suite, progress)?;
+    println!("{}", image.dir().display());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn test(machine: &Machine, filter: Vec<String>, progress: &mut Progress) -> Result<ExitCode, Failure> {
+    let image = Image::ensure(machine.suite, progress)?;
+    let tests = Tests::new().filter(filter).machine(machine.options());
+    let verdict = tests.run(&image, progress, |line| println!("{line}"))?;
+    println!("{verdict}");
+    Ok(if verdict.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn shell(machine: &Machine, with: &[PathBuf], progress: &mut Progress) -> Result<ExitCode, Failure> {
+    let image = Image::ensure(machine.suite, progress)?;
+    let job = carry(Job::new(), with)?;
+    let disks = machine.disks()?;
+    progress.say("booting; 'exit' ends the machine, Ctrl-A x cuts it off");
+    Vm::shell(&image, &job, &disks, &machine.options(), terminal())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list() -> Result<ExitCode, Failure> {
+    let images = Image::cached()?;
+    if images.is_empty() {
+        println!("no image in {}; 'cargo xtask vm build' makes one", image::cache()?.display());
+    }
+    for image in images {
+        let facts = &image.facts;
+        let current = if image.is_current()? { "" } else { "  (older recipe)" };
+        println!(
+            "{:<17} OpenZFS {:<9} Linux {:<29} {:>5} MiB  {}  built in {} s{current}",
+            facts.suite.name(),
+            facts.zfs_module,
+            facts.kernel,
+            image.room() >> 20,
+            age(image.age()),
+            facts.build_seconds,
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn clean(all: bool) -> Result<ExitCode, Failure> {
+    for image in Image::cached()? {
+        if all || !image.is_current()? {
+            println!("removing {}", image.dir().display());
+            image.remove()?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn carry(mut job: Job, files: &[PathBuf]) -> Result<Job, Failure> {
+    for file in files {
+        job = job.file(file, name(file)?);
+    }
+    Ok(job)
+}
+
+fn name(path: &Path) -> Result<String, Failure> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    Ok(name
+        .ok_or_else(|| format!("{} has no name the guest could use", path.display()))?
+        .to_owned())
+}
+
+fn variable(word: &str) -> Result<(String, String), String> {
+    word.split_once('=')
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .ok_or_else(|| "want NAME=VALUE".to_owned())
+}
+
+fn age(age: Duration) -> String {
+    let minutes = age.as_secs() / 60;
+    match minutes {
+        0..120 => format!("{minutes} min old"),
+        120..2880 => format!("{} h old", minutes / 60),
+        _ => format!("{} days old", minutes / 1440),
+    }
+}
+
+/// Rows and columns of this terminal, as stty knows them.
+fn terminal() -> (u16, u16) {
+    let output = process::Command::new("stty").arg("size").stdin(process::Stdio::inherit()).output();
+    let text = output
+        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+        .unwrap_or_default();
+    let size = text
+        .split_once(' ')
+        .and_then(|(rows, cols)| Some((rows.parse().ok()?, cols.trim().parse().ok()?)));
+    size.unwrap_or((24, 80))
+}
