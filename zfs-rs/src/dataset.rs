@@ -60,6 +60,19 @@ impl Zfs {
         Ok(pools)
     }
 
+    /// The properties of a pool, such as `readonly`, `free` and `feature@bookmarks`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when no such pool is imported.
+    pub fn pool_properties(&self, of: &PoolName) -> Result<Properties> {
+        let list = self
+            .device
+            .pool_properties(of)
+            .map_err(|refusal| Error::new(Operation::Read, of.as_str(), refusal))?;
+        Ok(Properties::new(list))
+    }
+
     /// Identity and kind of a filesystem or volume.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ use std::os::fd::BorrowedFd;
 
 use crate::errno::Errno;
 use crate::identity::{Guid, Txg};
-use crate::name::{BookmarkName, DatasetName, HoldTag, PropertyName, SnapshotName};
+use crate::name::{BookmarkName, DatasetName, HoldTag, PoolName, PropertyName, SnapshotName};
 use crate::nvlist::NvList;
 
 #[cfg(feature = "ioctl")]
@@ -79,6 +79,8 @@ pub trait Core: Send + Sync + Debug {
 pub trait Device: Send + Sync + Debug {
     /// The imported pools: name → configuration.
     fn pools(&self) -> Outcome<NvList>;
+    /// The properties of a pool: name → `{value, source}`.
+    fn pool_properties(&self, of: &PoolName) -> Outcome<NvList>;
     /// Identity and kind of one object.
     fn stats(&self, of: Object<'_>) -> Outcome<Stats>;
     /// All properties of one object that are set, inherited or computed: name → `{value, source}`.

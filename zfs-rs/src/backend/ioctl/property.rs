@@ -8,12 +8,16 @@ use super::request::Request;
 use super::{Ioctl, items, pack};
 use crate::backend::{Cleanup, Cursor, Detail, Device, Listed, Object, Outcome, Refusal, SendProgress, Stats};
 use crate::errno::Errno;
-use crate::name::{DatasetName, PropertyName, SnapshotName};
+use crate::name::{DatasetName, PoolName, PropertyName, SnapshotName};
 use crate::nvlist::NvList;
 
 impl Device for Ioctl {
     fn pools(&self) -> Outcome<NvList> {
         self.read_pools()
+    }
+
+    fn pool_properties(&self, of: &PoolName) -> Outcome<NvList> {
+        self.ask(Request::PoolGetProps, of.as_str(), None)
     }
 
     fn stats(&self, of: Object<'_>) -> Outcome<Stats> {

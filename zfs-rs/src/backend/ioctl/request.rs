@@ -25,6 +25,8 @@ pub(crate) enum Request {
     Snapshot,
     /// Destroy snapshots.
     DestroySnaps,
+    /// Properties of a pool.
+    PoolGetProps,
     /// Hold snapshots.
     Hold,
     /// Release holds.
@@ -60,6 +62,7 @@ impl Request {
             Self::Destroy => 0x18,
             Self::Rename => 0x1a,
             Self::Snapshot => 0x23,
+            Self::PoolGetProps => 0x27,
             Self::InheritProp => 0x2b,
             Self::Hold => 0x30,
             Self::Release => 0x31,
@@ -81,6 +84,7 @@ impl Request {
         matches!(
             self,
             Self::PoolConfigs
+                | Self::PoolGetProps
                 | Self::ObjsetStats
                 | Self::DatasetListNext
                 | Self::SnapshotListNext
