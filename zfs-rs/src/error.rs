@@ -10,6 +10,7 @@ use crate::backend::Refusal;
 use crate::errno::Errno;
 use crate::name::NameError;
 use crate::nvlist;
+use crate::stream::Fault;
 
 /// The result of every call of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -37,6 +38,8 @@ pub enum Cause {
     Name(NameError),
     /// The kernel's answer lacks something or has it in another type.
     Answer(nvlist::LookupError),
+    /// What should be a stream does not begin like one.
+    Begin(Fault),
     /// libzfs_core could not be used although it was demanded.
     Library(String),
 }
@@ -181,6 +184,7 @@ impl Error {
             Cause::System(error) => error
                 .raw_os_error()
                 .map_or(ErrorKind::Io, |number| kind(self.0.operation, Errno(number))),
+            Cause::Begin(_) => ErrorKind::Corrupt,
             Cause::Library(_) => ErrorKind::NoLibrary,
             Cause::Name(_) | Cause::Answer(_) => ErrorKind::BadAnswer,
         }
@@ -302,6 +306,7 @@ impl fmt::Display for Error {
             Cause::System(error) => error.fmt(f),
             Cause::Name(error) => error.fmt(f),
             Cause::Answer(error) => error.fmt(f),
+            Cause::Begin(fault) => fault.fmt(f),
             Cause::Library(reason) => f.write_str(reason),
         }
     }
@@ -316,6 +321,7 @@ impl std::error::Error for Error {
             Cause::System(error) => Some(error),
             Cause::Name(error) => Some(error),
             Cause::Answer(error) => Some(error),
+            Cause::Begin(fault) => Some(fault),
             Cause::Kernel(_) | Cause::Library(_) => None,
         }
     }
@@ -336,6 +342,7 @@ causes! {
     io::Error => System;
     NameError => Name;
     nvlist::LookupError => Answer;
+    Fault => Begin;
 }
 
 /// Makes "not there" one call away from nothing.

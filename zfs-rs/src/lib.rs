@@ -21,6 +21,8 @@ pub mod pipe;
 #[cfg(feature = "calls")]
 mod property;
 #[cfg(feature = "calls")]
+mod receive;
+#[cfg(feature = "calls")]
 mod send;
 #[cfg(feature = "calls")]
 mod snapshot;
@@ -30,7 +32,7 @@ mod worker;
 mod zfs;
 
 #[cfg(feature = "calls")]
-pub use crate::backend::{Base, DatasetKind, ResumePoint, SendFlags, SendProgress};
+pub use crate::backend::{Base, DatasetKind, ResumeAt, SendFlags, SendProgress};
 #[cfg(feature = "calls")]
 pub use crate::bookmark::BookmarkInfo;
 #[cfg(feature = "calls")]
@@ -44,6 +46,8 @@ pub use crate::identity::{Guid, Txg};
 pub use crate::name::{BookmarkName, DatasetName, HoldTag, NameError, PoolName, PropertyName, SnapshotName};
 #[cfg(feature = "calls")]
 pub use crate::property::{Properties, PropertyValue, Source};
+#[cfg(feature = "calls")]
+pub use crate::receive::{Incoming, Receipt, ReceiveRequest, ReceiveStream, Receiving};
 #[cfg(feature = "calls")]
 pub use crate::send::{SendRequest, SendStream, Sending};
 #[cfg(feature = "calls")]

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
 
 use crate::backend::{self, BeginRecord, Object, Received, request};
 use crate::errno::Errno;
@@ -11,8 +12,8 @@ use crate::name::{DatasetName, SnapshotName};
 use crate::nvlist::NvList;
 use crate::pipe::pipe;
 use crate::property;
-use crate::stream::record::Begin;
-use crate::stream::token::ResumeToken;
+use crate::stream::Begin;
+use crate::stream::token::ResumePoint;
 use crate::worker::Worker;
 use crate::zfs::Zfs;
 
@@ -40,7 +41,11 @@ impl Incoming {
             _ => failed(error.into()),
         })?;
         let begin = Begin::read(&record).map_err(|error| failed(error.into()))?;
-        Ok(Self { from: from.into(), record, begin })
+        Ok(Self {
+            from: from.into(),
+            record,
+            begin,
+        })
     }
 
     /// What the stream says it is. It is the sender's word, not a proof.
@@ -89,7 +94,14 @@ impl Zfs {
     /// ```
     #[doc(alias = "lzc_receive")]
     pub fn receive(&self, target: &DatasetName) -> ReceiveRequest {
-        ReceiveRequest { zfs: self.clone(), target: target.clone(), short: None, origin: None, local: Vec::new(), resumable: false }
+        ReceiveRequest {
+            zfs: self.clone(),
+            target: target.clone(),
+            short: None,
+            origin: None,
+            local: Vec::new(),
+            resumable: false,
+        }
     }
 
     /// The token of an interrupted receive into a dataset, if there is one.
@@ -112,7 +124,11 @@ impl Zfs {
     pub fn abort_receive(&self, target: &DatasetName) -> Result<()> {
         let failed = |refusal| Error::new(Operation::Destroy, target.as_str(), refusal);
         let half_made = self.stats(Object::Dataset(target))?.inconsistent;
-        let object = if half_made { Object::Dataset(target) } else { Object::PartialReceive(target) };
+        let object = if half_made {
+            Object::Dataset(target)
+        } else {
+            Object::PartialReceive(target)
+        };
         self.core.destroy(object).map_err(failed)
     }
 }
@@ -195,11 +211,16 @@ impl ReceiveRequest {
         let waiter = std::thread::Builder::new().name("zfs-receive-begin".to_owned());
         let waiter = waiter.spawn(move || self.from_stream(Incoming::open(reader)?));
         let waiter = waiter.map_err(|error| Error::new(Operation::Receive, target.as_str(), error))?;
-        Ok(ReceiveStream { writer: Some(File::from(writer)), waiter: Some(waiter), target })
+        Ok(ReceiveStream {
+            writer: Some(File::from(writer)),
+            waiter: Some(waiter),
+            target,
+        })
     }
 
     fn snapshot(&self, begin: &Begin) -> Result<SnapshotName> {
-        let short = self.short.as_deref().or_else(|| begin.to_name.split_once('@').map(|(_, short)| short));
+        let sent = begin.to_name.to_str_lossy();
+        let short = self.short.as_deref().or_else(|| sent.split_once('@').map(|(_, short)| short));
         let name = self.target.snapshot(short.unwrap_or_default());
         name.map_err(|error| Error::new(Operation::Receive, self.target.as_str(), error))
     }
@@ -216,9 +237,9 @@ pub struct Receiving {
 }
 
 impl Receiving {
-    /// Whether the kernel is done.
-    pub fn is_finished(&self) -> bool {
-        self.worker.is_finished()
+    /// Waits for the kernel to be done, at most that long, and says whether it is.
+    pub fn wait(&self, at_most: Duration) -> bool {
+        self.worker.wait(at_most)
     }
 
     /// Waits for the end.
@@ -229,7 +250,11 @@ impl Receiving {
     pub fn join(self) -> Result<Receipt> {
         let Self { snapshot, worker } = self;
         match worker.join() {
-            Ok(Received { bytes, property_errors }) => Ok(Receipt { snapshot, bytes, property_errors }),
+            Ok(Received { bytes, property_errors }) => Ok(Receipt {
+                snapshot,
+                bytes,
+                property_errors,
+            }),
             Err(refusal) => Err(Error::new(Operation::Receive, snapshot.as_str(), refusal)),
         }
     }
@@ -255,7 +280,10 @@ impl ReceiveStream {
     pub fn finish(mut self) -> Result<Receipt> {
         let died = || Error::new(Operation::Receive, self.target.as_str(), backend::Refusal::from(Errno::EFAULT));
         drop(self.writer.take());
-        self.waiter.take().and_then(|waiter| waiter.join().ok()).unwrap_or_else(|| Err(died()))
+        self.waiter
+            .take()
+            .and_then(|waiter| waiter.join().ok())
+            .unwrap_or_else(|| Err(died()))
     }
 }
 
@@ -281,19 +309,23 @@ impl Write for ReceiveStream {
     }
 }
 
-impl From<&ResumeToken> for backend::ResumePoint {
-    fn from(token: &ResumeToken) -> Self {
-        Self { object: token.object, offset: token.offset, bytes: token.bytes }
+impl From<&ResumePoint> for backend::ResumeAt {
+    fn from(point: &ResumePoint) -> Self {
+        Self {
+            object: point.object,
+            offset: point.offset,
+            bytes: point.bytes,
+        }
     }
 }
 
-impl From<&ResumeToken> for backend::SendFlags {
-    fn from(token: &ResumeToken) -> Self {
+impl From<&ResumePoint> for backend::SendFlags {
+    fn from(point: &ResumePoint) -> Self {
         let mut flags = Self::empty();
-        flags.set(Self::EMBED, token.embed_ok);
-        flags.set(Self::LARGE_BLOCK, token.large_block_ok);
-        flags.set(Self::COMPRESS, token.compress_ok);
-        flags.set(Self::RAW, token.raw_ok);
+        flags.set(Self::EMBED, point.embed_ok);
+        flags.set(Self::LARGE_BLOCK, point.large_block_ok);
+        flags.set(Self::COMPRESS, point.compress_ok);
+        flags.set(Self::RAW, point.raw_ok);
         flags
     }
 }

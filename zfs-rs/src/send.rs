@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
-use crate::backend::{Base, ResumePoint, SendFlags, SendProgress, request};
+use crate::backend::{Base, ResumeAt, SendFlags, SendProgress, request};
 use crate::errno::Errno;
 use crate::error::{Error, Operation, Result};
 use crate::name::SnapshotName;
@@ -21,7 +22,7 @@ pub struct SendRequest {
     snapshot: SnapshotName,
     from: Option<Base>,
     flags: SendFlags,
-    resume: Option<ResumePoint>,
+    resume: Option<ResumeAt>,
 }
 
 impl Zfs {
@@ -65,7 +66,7 @@ impl SendRequest {
 
     /// Goes on where an interrupted stream of the same snapshot, base and flags ended; the point is in the target's resume token.
     #[doc(alias = "lzc_send_resume")]
-    pub fn resume(mut self, point: ResumePoint) -> Self {
+    pub fn resume(mut self, point: ResumeAt) -> Self {
         self.resume = Some(point);
         self
     }
@@ -177,9 +178,9 @@ impl Sending {
         }
     }
 
-    /// Whether the kernel is done.
-    pub fn is_finished(&self) -> bool {
-        self.worker.is_finished()
+    /// Waits for the kernel to be done, at most that long, and says whether it is.
+    pub fn wait(&self, at_most: Duration) -> bool {
+        self.worker.wait(at_most)
     }
 
     /// Waits for the end.

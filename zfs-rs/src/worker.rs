@@ -4,7 +4,9 @@
 //! thread that writes; with all signals blocked neither happens, and the process's own handlers run on its other threads.
 
 use std::io;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use nix::sys::signal::SigSet;
 
@@ -13,24 +15,30 @@ use crate::errno::Errno;
 
 /// A running call. It ends when the kernel is done or the far end of its pipe is closed.
 #[derive(Debug)]
-pub(crate) struct Worker<T>(Option<JoinHandle<Outcome<T>>>);
+pub(crate) struct Worker<T> {
+    handle: Option<JoinHandle<Outcome<T>>>,
+    /// Nothing ever comes through; it closes when the thread is done.
+    done: mpsc::Receiver<()>,
+}
 
 impl<T: Send + 'static> Worker<T> {
     /// Starts `call` on a thread of that name.
     pub(crate) fn start(name: &str, call: impl FnOnce() -> Outcome<T> + Send + 'static) -> io::Result<Self> {
+        let (alive, done) = mpsc::channel();
         let deaf = move || {
+            let _alive = alive;
             SigSet::all().thread_block().map_err(|number| Refusal::from(Errno::from(number)))?;
             call()
         };
-        thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(deaf)
-            .map(|handle| Self(Some(handle)))
+        thread::Builder::new().name(name.to_owned()).spawn(deaf).map(|handle| Self {
+            handle: Some(handle),
+            done,
+        })
     }
 
-    /// Whether the call has ended.
-    pub(crate) fn is_finished(&self) -> bool {
-        self.0.as_ref().is_none_or(JoinHandle::is_finished)
+    /// Waits for the end, at most that long, and says whether it has come.
+    pub(crate) fn wait(&self, at_most: Duration) -> bool {
+        self.done.recv_timeout(at_most) == Err(RecvTimeoutError::Disconnected)
     }
 
     /// Waits for the end. A thread that died brings EFAULT: it has no result.
@@ -41,7 +49,7 @@ impl<T: Send + 'static> Worker<T> {
 
 impl<T> Worker<T> {
     fn take(&mut self) -> Option<Outcome<T>> {
-        self.0.take().and_then(|handle| handle.join().ok())
+        self.handle.take().and_then(|handle| handle.join().ok())
     }
 }
 

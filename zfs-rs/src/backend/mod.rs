@@ -219,7 +219,7 @@ bitflags::bitflags! {
 
 /// The point inside a stream from which an interrupted one goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ResumePoint {
+pub struct ResumeAt {
     /// Object number of the first block to send.
     pub object: u64,
     /// Byte offset in that object.

@@ -1,6 +1,6 @@
 //! I am an order to the kernel, in names and flags.
 
-use super::{Base, BeginRecord, DatasetKind, ResumePoint, SendFlags};
+use super::{Base, BeginRecord, DatasetKind, ResumeAt, SendFlags};
 use crate::name::{DatasetName, SnapshotName};
 use crate::nvlist::NvList;
 
@@ -45,7 +45,7 @@ pub struct Send<'a> {
     /// How blocks are written.
     pub flags: SendFlags,
     /// Where an interrupted stream goes on.
-    pub resume: Option<ResumePoint>,
+    pub resume: Option<ResumeAt>,
 }
 
 /// An order to receive.
