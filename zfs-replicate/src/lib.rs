@@ -1,8 +1,13 @@
 //! Replicates ZFS datasets.
 
+mod drive;
+pub mod endpoint;
 pub mod event;
 pub mod plan;
 pub mod policy;
 pub mod reason;
 pub mod run;
+mod transfer;
 pub mod view;
+
+pub use crate::drive::{Replication, Unplanned};

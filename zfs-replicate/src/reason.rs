@@ -255,6 +255,9 @@ pub enum NotBegun {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Part {
+    /// Reading what a side has.
+    #[error("look")]
+    Look,
     /// Protecting snapshots for the time of the run.
     #[error("hold")]
     Hold,
@@ -322,6 +325,9 @@ pub enum FailureKind {
     /// The stream ended early.
     #[error("stream ended early")]
     Truncated,
+    /// The other end went away, or a signal came: the kernel has one number for both.
+    #[error("the other end went away")]
+    Interrupted,
     /// The stream was damaged.
     #[error("stream is damaged")]
     Damaged,
@@ -497,6 +503,7 @@ codes!(FailureKind {
     TargetModified => "target_modified",
     Mismatch => "mismatch",
     Truncated => "truncated",
+    Interrupted => "interrupted",
     Damaged => "damaged",
     Unsupported => "unsupported",
     Io => "io",

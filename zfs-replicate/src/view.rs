@@ -141,8 +141,8 @@ pub struct Version {
     /// Order on this pool.
     #[serde(with = "text")]
     pub createtxg: Txg,
-    /// Seconds since 1970, for people: no decision reads it.
-    pub creation: u64,
+    /// Seconds since 1970, for people, where it was asked for: no decision reads it.
+    pub creation: Option<u64>,
     /// Tags of its user holds, as far as they were read.
     #[serde(with = "text")]
     pub holds: Vec<HoldTag>,

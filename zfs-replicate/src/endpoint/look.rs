@@ -1,0 +1,202 @@
+//! I look at what one side has and write it down.
+
+use std::collections::BTreeMap;
+
+use zfs_rs::stream::token::ResumeToken;
+use zfs_rs::{DatasetInfo, DatasetKind, DatasetName, Error, Guid, OptionalExt as _, Properties, SnapshotName, Source};
+
+use super::Local;
+use crate::reason::{Failure, FailureKind, Part, Side};
+use crate::view::{Above, Dataset, Encryption, Key, Kind, Mark, Origin, Partial, Pool, ResumeAt, SavedReceive, StreamFlags, Version, View};
+
+impl Local {
+    /// Reads what this side has at `root` and, if asked, below.
+    ///
+    /// A root that does not exist gives a view without datasets. A dataset that vanishes while it is read is left out.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] that names what could not be read: the pool when it is not imported.
+    pub fn view(&self, root: &DatasetName, recursive: bool) -> Result<View, Failure> {
+        let failed = |error: Error| self.failure(Part::Look, &error);
+        let pool = self.pool(root)?;
+        let above = match root.parent() {
+            Some(parent) => self.above(&parent)?,
+            None => None,
+        };
+        let found = if recursive {
+            self.zfs.tree(root).optional().map_err(failed)?.unwrap_or_default()
+        } else {
+            self.zfs.dataset(root).optional().map_err(failed)?.into_iter().collect()
+        };
+        let mut datasets = Vec::with_capacity(found.len());
+        for info in found {
+            datasets.extend(self.dataset(info).optional().map_err(failed)?.flatten());
+        }
+        Ok(View::new(pool, root.clone(), above, datasets))
+    }
+
+    fn pool(&self, root: &DatasetName) -> Result<Pool, Failure> {
+        let failed = |error: Error| self.failure(Part::Look, &error);
+        let name = root.pool();
+        let pools = self.zfs.pools().map_err(failed)?;
+        let guid = pools
+            .iter()
+            .find(|pool| pool.name == name)
+            .map(|pool| pool.guid)
+            .ok_or_else(|| Failure {
+                side: self.side,
+                part: Part::Look,
+                object: name.to_string(),
+                kind: FailureKind::NotFound,
+                errno: None,
+                detail: format!("no pool {name} is imported"),
+            })?;
+        let properties = self.zfs.pool_properties(&name).map_err(failed)?;
+        Ok(Pool {
+            guid,
+            readonly: properties.number("readonly") == Some(1),
+        })
+    }
+
+    fn above(&self, name: &DatasetName) -> Result<Option<Above>, Failure> {
+        let properties = self
+            .zfs
+            .properties(name)
+            .optional()
+            .map_err(|error| self.failure(Part::Look, &error))?;
+        Ok(properties.map(|properties| Above {
+            name: name.clone(),
+            encryption: encryption(&properties, name),
+            available: properties.number("available").unwrap_or(0),
+        }))
+    }
+
+    /// One dataset; nothing for what is neither filesystem nor volume.
+    fn dataset(&self, info: DatasetInfo) -> Result<Option<Dataset>, Error> {
+        let kind = match info.kind {
+            DatasetKind::Filesystem => Kind::Filesystem,
+            DatasetKind::Volume => Kind::Volume,
+            _ => return Ok(None),
+        };
+        let properties = self.zfs.properties(&info.name)?;
+        let mut versions = Vec::new();
+        for snapshot in self.zfs.snapshots(&info.name) {
+            let snapshot = snapshot?;
+            versions.push(Version {
+                holds: self.holds(&snapshot.name)?,
+                name: snapshot.name,
+                guid: snapshot.guid,
+                createtxg: snapshot.createtxg,
+                creation: None,
+            });
+        }
+        let marks = self.zfs.bookmarks(&info.name)?;
+        let marks = marks.into_iter().map(|mark| Mark {
+            name: mark.name,
+            guid: mark.guid,
+            createtxg: mark.createtxg,
+        });
+        Ok(Some(Dataset {
+            guid: info.guid,
+            kind,
+            createtxg: info.createtxg,
+            inconsistent: info.inconsistent,
+            origin: self.origin(info.origin)?,
+            encryption: encryption(&properties, &info.name),
+            // A dataset without snapshots has been written since the beginning, which is no change of anything received.
+            written: if versions.is_empty() {
+                0
+            } else {
+                properties.number("written").unwrap_or(0)
+            },
+            versions,
+            marks: marks.collect(),
+            partial: partial(&properties, info.inconsistent),
+            used: properties.number("used").unwrap_or(0),
+            available: properties.number("available").unwrap_or(0),
+            properties: own(&properties, &info.name),
+            name: info.name,
+        }))
+    }
+
+    /// The tags on a snapshot. Ours lie on the source only, and each costs a call, so the target's are not asked for.
+    fn holds(&self, snapshot: &SnapshotName) -> Result<Vec<zfs_rs::HoldTag>, Error> {
+        match self.side {
+            Side::Source => Ok(self
+                .zfs
+                .holds(snapshot)
+                .optional()?
+                .into_iter()
+                .flatten()
+                .map(|hold| hold.tag)
+                .collect()),
+            Side::Target => Ok(Vec::new()),
+        }
+    }
+
+    fn origin(&self, origin: Option<SnapshotName>) -> Result<Option<Origin>, Error> {
+        let Some(name) = origin else { return Ok(None) };
+        let guid = self.zfs.snapshot(&name).optional()?.map(|snapshot| snapshot.guid);
+        Ok(Some(Origin { name, guid }))
+    }
+}
+
+fn encryption(properties: &Properties, of: &DatasetName) -> Encryption {
+    match properties.word("encryption") {
+        // The kernel tells nothing about encryption where there is none.
+        None | Some("off") => Encryption::Off,
+        Some(_) => Encryption::On {
+            root: properties
+                .text("encryptionroot")
+                .and_then(|root| root.parse().ok())
+                .unwrap_or_else(|| of.clone()),
+            key: if properties.word("keystatus") == Some("available") {
+                Key::Loaded
+            } else {
+                Key::Missing
+            },
+        },
+    }
+}
+
+fn partial(properties: &Properties, inconsistent: bool) -> Option<Partial> {
+    let token = properties.text("receive_resume_token")?;
+    Some(match token.parse::<ResumeToken>() {
+        Ok(token) => {
+            let point = token.into_point();
+            let flags = StreamFlags {
+                raw: point.raw_ok,
+                large_block: point.large_block_ok,
+                embed: point.embed_ok,
+                compress: point.compress_ok,
+            };
+            let at = ResumeAt {
+                object: point.object,
+                offset: point.offset,
+                bytes: point.bytes,
+            };
+            Partial::Saved(SavedReceive {
+                to_guid: Guid(point.to_guid),
+                from_guid: point.from_guid.map(Guid),
+                point: at,
+                flags,
+            })
+        }
+        Err(fault) => Partial::Unreadable {
+            fault: fault.to_string(),
+            is_full: inconsistent,
+        },
+    })
+}
+
+fn own(properties: &Properties, of: &DatasetName) -> BTreeMap<String, String> {
+    let ours = properties.names().filter(|name| name.starts_with(NAMESPACE));
+    let local = ours.filter(|name| properties.source(name, of.as_str()) == Some(Source::Local));
+    local
+        .filter_map(|name| Some((name.to_string(), properties.text(&name)?.into_owned())))
+        .collect()
+}
+
+/// Where our own user properties live.
+const NAMESPACE: &str = "org.zfs-replicate:";

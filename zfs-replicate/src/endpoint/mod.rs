@@ -1,0 +1,287 @@
+//! I am one side, wherever it lives.
+//!
+//! Today a side lives on this machine; one on another machine will answer the same questions. Before anything is changed, what the change
+//! relies on is read again by GUID: a side never acts on a world that is not the planned one.
+
+use std::os::fd::OwnedFd;
+
+use zfs_rs::stream::ObjsetType;
+use zfs_rs::{
+    BookmarkName, DatasetName, Error, ErrorKind, Guid, HoldTag, Incoming, OptionalExt as _, Receiving, SendFlags, Sending, SnapshotName,
+    TemporaryHold, Zfs,
+};
+
+use crate::plan::{AbortPartial, Cursor, Kept, Marked, Rename, Transfer};
+use crate::reason::{Failure, FailureKind, Part, Side};
+use crate::view::{Base, Point, StreamFlags};
+
+mod look;
+
+/// A side on this machine.
+#[derive(Debug, Clone)]
+pub struct Local {
+    zfs: Zfs,
+    side: Side,
+}
+
+/// What is on the target where a snapshot should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// Identity of the snapshot of that name, if there is one.
+    pub snapshot: Option<Guid>,
+    /// Identity of the snapshot that an interrupted receive of its dataset waits for, if there is one.
+    pub partial: Option<Guid>,
+}
+
+impl Local {
+    /// A side that is reached by `zfs`.
+    pub fn new(zfs: Zfs, side: Side) -> Self {
+        Self { zfs, side }
+    }
+
+    /// Holds snapshots for as long as the result lives.
+    pub(crate) fn hold(&self, snapshots: &[Point], tag: &str) -> Result<TemporaryHold, Failure> {
+        let tag: HoldTag = tag.parse().map_err(|error: zfs_rs::NameError| self.unnameable(&error))?;
+        let holds: Vec<_> = snapshots.iter().map(|point| (point.name.clone(), tag.clone())).collect();
+        let held = self.zfs.hold_while_open(&holds).map_err(|error| self.failure(Part::Hold, &error))?;
+        // Read after the hold: from now on nobody can put another snapshot in the place of one of these.
+        snapshots.iter().try_for_each(|point| self.expect_snapshot(Part::Hold, point))?;
+        Ok(held)
+    }
+
+    /// Renames a dataset.
+    pub(crate) fn rename(&self, rename: &Rename) -> Result<(), Failure> {
+        self.expect_dataset(Part::Rename, &rename.from, rename.guid)?;
+        self.zfs
+            .rename_dataset(&rename.from, &rename.to)
+            .map_err(|error| self.failure(Part::Rename, &error))
+    }
+
+    /// Gives up an interrupted receive; that there is none any more is success.
+    pub(crate) fn abort_partial(&self, partial: &AbortPartial) -> Result<(), Failure> {
+        let failed = |error: Error| self.failure(Part::Abort, &error);
+        let Some(dataset) = self.zfs.dataset(&partial.dataset).optional().map_err(failed)? else {
+            return Ok(());
+        };
+        if dataset.guid != partial.guid {
+            return Err(self.stale(Part::Abort, partial.dataset.as_str(), partial.guid, Some(dataset.guid)));
+        }
+        self.zfs.abort_receive(&partial.dataset).optional().map(drop).map_err(failed)
+    }
+
+    /// Makes a cursor bookmark; that it is there already is success.
+    pub(crate) fn mark(&self, cursor: &Cursor) -> Result<(), Failure> {
+        let failed = |error: Error| self.failure(Part::Mark, &error);
+        let of = match &cursor.of {
+            Base::Snapshot(point) => {
+                self.expect_snapshot(Part::Mark, point)?;
+                zfs_rs::Base::Snapshot(point.name.clone())
+            }
+            Base::Bookmark { name, .. } => zfs_rs::Base::Bookmark(name.clone()),
+        };
+        match self.zfs.create_bookmarks(&[(cursor.name.clone(), of)]) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::Exists => {
+                let found = self.zfs.bookmarks(cursor.name.dataset()).map_err(failed)?;
+                let found = found
+                    .into_iter()
+                    .find(|bookmark| bookmark.name == cursor.name)
+                    .map(|bookmark| bookmark.guid);
+                if found == Some(cursor.of.guid()) {
+                    Ok(())
+                } else {
+                    Err(self.stale(Part::Mark, cursor.name.as_str(), cursor.of.guid(), found))
+                }
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// Removes cursor bookmarks, each only if it has the identity it should have.
+    pub(crate) fn unmark(&self, cursors: &[Marked]) -> Result<(), Failure> {
+        let failed = |error: Error| self.failure(Part::Mark, &error);
+        let Some(first) = cursors.first() else { return Ok(()) };
+        let there = self.zfs.bookmarks(first.name.dataset()).map_err(failed)?;
+        let doomed: Vec<BookmarkName> = there
+            .into_iter()
+            .filter(|bookmark| {
+                cursors
+                    .iter()
+                    .any(|cursor| cursor.name == bookmark.name && cursor.guid == bookmark.guid)
+            })
+            .map(|bookmark| bookmark.name)
+            .collect();
+        self.zfs.destroy_bookmarks(&doomed).map_err(failed)
+    }
+
+    /// Holds a snapshot for good; that it is held by that tag is success.
+    pub(crate) fn keep(&self, kept: &Kept) -> Result<(), Failure> {
+        self.expect_snapshot(Part::Hold, &kept.snapshot)?;
+        match self.zfs.hold(&[(kept.snapshot.name.clone(), kept.tag.clone())]) {
+            Err(error) if error.kind() != ErrorKind::Exists => Err(self.failure(Part::Hold, &error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Releases such a hold; that there is none is success.
+    pub(crate) fn release(&self, kept: &Kept) -> Result<(), Failure> {
+        let released = self.zfs.release(&[(kept.snapshot.name.clone(), kept.tag.clone())]).optional();
+        released.map(drop).map_err(|error| self.failure(Part::Release, &error))
+    }
+
+    /// Reads afresh what is where a snapshot should be.
+    pub(crate) fn find(&self, snapshot: &SnapshotName) -> Result<Found, Failure> {
+        let failed = |error: Error| self.failure(Part::Confirm, &error);
+        let found = self.zfs.snapshot(snapshot).optional().map_err(failed)?;
+        let token = self
+            .zfs
+            .receive_resume_token(snapshot.dataset())
+            .optional()
+            .map_err(failed)?
+            .flatten();
+        let partial = token.and_then(|token| token.parse::<zfs_rs::stream::token::ResumeToken>().ok());
+        Ok(Found {
+            snapshot: found.map(|info| info.guid),
+            partial: partial.map(|token| Guid(token.point().to_guid)),
+        })
+    }
+
+    /// Bytes a transfer will move, as far as the kernel can tell.
+    pub(crate) fn estimate(&self, transfer: &Transfer) -> Option<u64> {
+        self.order(transfer).estimate().ok()
+    }
+
+    /// Starts to send into a pipe.
+    pub(crate) fn send(&self, transfer: &Transfer, to: OwnedFd) -> Result<Sending, Failure> {
+        self.order(transfer).spawn_to(to).map_err(|error| self.failure(Part::Send, &error))
+    }
+
+    /// Starts to receive from a pipe what has been looked at already.
+    pub(crate) fn receive(&self, transfer: &Transfer, stream: Incoming) -> Result<Receiving, Failure> {
+        let mut order = self
+            .zfs
+            .receive(transfer.target.dataset())
+            .named(transfer.target.short())
+            .resumable(true);
+        if transfer.from.is_none() {
+            for (property, value) in own_properties(&stream) {
+                order = order.property(property, value);
+            }
+        }
+        order.spawn_from(stream).map_err(|error| self.failure(Part::Receive, &error))
+    }
+
+    /// What a refusal means for a run.
+    pub(crate) fn failure(&self, part: Part, error: &Error) -> Failure {
+        Failure {
+            side: self.side,
+            part,
+            object: error.object().to_owned(),
+            kind: meaning(error.kind()),
+            errno: error.errno().map(|errno| errno.0),
+            detail: error.to_string(),
+        }
+    }
+
+    fn order(&self, transfer: &Transfer) -> zfs_rs::SendRequest {
+        let mut order = self.zfs.send(&transfer.to.name).flags(send_flags(transfer.flags));
+        order = match &transfer.from {
+            Some(Base::Snapshot(point)) => order.since(zfs_rs::Base::Snapshot(point.name.clone())),
+            Some(Base::Bookmark { name, .. }) => order.since(zfs_rs::Base::Bookmark(name.clone())),
+            None => order,
+        };
+        match transfer.resume {
+            Some(at) => order.resume(zfs_rs::ResumeAt {
+                object: at.object,
+                offset: at.offset,
+                bytes: at.bytes,
+            }),
+            None => order,
+        }
+    }
+
+    fn expect_snapshot(&self, part: Part, point: &Point) -> Result<(), Failure> {
+        let found = self
+            .zfs
+            .snapshot(&point.name)
+            .optional()
+            .map_err(|error| self.failure(part, &error))?;
+        self.expect(part, point.name.as_str(), point.guid, found.map(|info| info.guid))
+    }
+
+    fn expect_dataset(&self, part: Part, name: &DatasetName, guid: Guid) -> Result<(), Failure> {
+        let found = self.zfs.dataset(name).optional().map_err(|error| self.failure(part, &error))?;
+        self.expect(part, name.as_str(), guid, found.map(|info| info.guid))
+    }
+
+    fn expect(&self, part: Part, object: &str, expected: Guid, found: Option<Guid>) -> Result<(), Failure> {
+        if found == Some(expected) {
+            Ok(())
+        } else {
+            Err(self.stale(part, object, expected, found))
+        }
+    }
+
+    fn unnameable(&self, error: &zfs_rs::NameError) -> Failure {
+        Failure {
+            side: self.side,
+            part: Part::Hold,
+            object: error.text.clone(),
+            kind: FailureKind::Unexpected,
+            errno: None,
+            detail: error.to_string(),
+        }
+    }
+
+    fn stale(&self, part: Part, object: &str, expected: Guid, found: Option<Guid>) -> Failure {
+        Failure {
+            side: self.side,
+            part,
+            object: object.to_owned(),
+            kind: FailureKind::Stale { expected, found },
+            errno: None,
+            detail: String::new(),
+        }
+    }
+}
+
+/// What every dataset we make gets locally: it is a copy, never mounted and never written by this machine.
+fn own_properties(stream: &Incoming) -> &'static [(&'static str, &'static str)] {
+    if stream.begin().objset == ObjsetType::Volume {
+        &[("readonly", "on"), ("volmode", "none")]
+    } else {
+        &[("readonly", "on"), ("canmount", "noauto")]
+    }
+}
+
+fn send_flags(flags: StreamFlags) -> SendFlags {
+    let mut set = SendFlags::empty();
+    set.set(SendFlags::RAW, flags.raw);
+    set.set(SendFlags::LARGE_BLOCK, flags.large_block);
+    set.set(SendFlags::EMBED, flags.embed);
+    set.set(SendFlags::COMPRESS, flags.compress);
+    set
+}
+
+fn meaning(kind: ErrorKind) -> FailureKind {
+    match kind {
+        ErrorKind::NotFound | ErrorKind::NoModule | ErrorKind::NoLibrary => FailureKind::NotFound,
+        ErrorKind::Exists => FailureKind::Exists,
+        ErrorKind::Busy => FailureKind::Busy,
+        ErrorKind::NoPermission => FailureKind::PermissionDenied,
+        ErrorKind::ReadOnly => FailureKind::ReadOnly,
+        ErrorKind::NoSpace => FailureKind::NoSpace,
+        ErrorKind::QuotaExceeded => FailureKind::QuotaExceeded,
+        ErrorKind::KeyUnavailable => FailureKind::KeyNotLoaded,
+        ErrorKind::Unsupported => FailureKind::Unsupported,
+        ErrorKind::TargetModified => FailureKind::TargetModified,
+        ErrorKind::BaseMissing | ErrorKind::NotAncestor | ErrorKind::EncryptionMismatch | ErrorKind::Invalid | ErrorKind::NameTooLong => {
+            FailureKind::Mismatch
+        }
+        ErrorKind::Corrupt => FailureKind::Damaged,
+        ErrorKind::Truncated => FailureKind::Truncated,
+        ErrorKind::Interrupted => FailureKind::Interrupted,
+        ErrorKind::Io | ErrorKind::TryAgain => FailureKind::Io,
+        _ => FailureKind::Unexpected,
+    }
+}

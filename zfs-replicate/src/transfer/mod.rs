@@ -1,0 +1,6 @@
+//! I move bytes and count them.
+
+pub(crate) mod limit;
+pub(crate) mod outcome;
+pub(crate) mod pump;
+pub(crate) mod route;
