@@ -1,5 +1,6 @@
 //! Every tool of this repository is this program.
 
+mod tidy;
 mod vm;
 
 use std::process::ExitCode;
@@ -16,6 +17,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Tool {
+    /// Check what the compiler does not: who imports whom, where unsafe is, what tests cite
+    #[command(after_help = "Example:\n  cargo xtask tidy --json")]
+    Tidy(tidy::Command),
     /// Real OpenZFS in a virtual machine
     #[command(subcommand)]
     Vm(vm::Command),
@@ -26,6 +30,7 @@ type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
     let ended = match Cli::parse().tool {
+        Tool::Tidy(command) => command.run(),
         Tool::Vm(command) => command.run(),
     };
     ended.unwrap_or_else(|why| {
