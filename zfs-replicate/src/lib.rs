@@ -10,4 +10,7 @@ pub mod run;
 mod transfer;
 pub mod view;
 
+#[cfg(test)]
+mod world;
+
 pub use crate::drive::{Replication, Unplanned};

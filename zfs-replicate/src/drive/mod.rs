@@ -157,7 +157,7 @@ impl Replication {
                 Next::Done => break,
             }
         }
-        machine.report(began.elapsed())
+        machine.report()
     }
 }
 

@@ -11,6 +11,17 @@ use crate::policy::Wish;
 use crate::reason::{Blocked, GivenUp, Note, Selected, Side, Skipped};
 use crate::view::{Base, Point, ResumeAt, StreamFlags, View, text};
 
+mod base;
+mod diverge;
+mod encrypt;
+mod lineage;
+pub mod mark;
+mod replicate;
+mod resume;
+mod steps;
+#[cfg(test)]
+mod tests;
+
 /// Everything one run should do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -250,13 +261,7 @@ pub enum PlanError {
 ///
 /// [`PlanError`] when there is nothing to plan for; what stops only one dataset is a [`Work::Blocked`] in the plan.
 pub fn plan(source: &View, target: &View, wish: &Wish) -> Result<Plan, PlanError> {
-    if source.pool.guid == target.pool.guid && wish.recursive {
-        return Err(PlanError::Overlap {
-            source_root: source.root.clone(),
-            target: target.root.clone(),
-        });
-    }
-    Err(PlanError::NothingSelected { root: source.root.clone() })
+    replicate::plan(source, target, *wish)
 }
 
 impl From<Format> for u32 {

@@ -13,11 +13,12 @@ pub enum Choice {
     Skipped(Skipped),
 }
 
-/// Decides about every dataset of the source.
+/// Decides about every dataset of the source, at its root and below.
 pub fn select<'a>(source: &'a View, wish: &Wish) -> Vec<(&'a Dataset, Choice)> {
     source
         .datasets
         .iter()
+        .filter(|dataset| source.path(dataset).is_some())
         .map(|dataset| (dataset, choose(dataset, source, *wish)))
         .collect()
 }

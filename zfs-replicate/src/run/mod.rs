@@ -11,13 +11,16 @@ use zfs_rs::identity::Guid;
 use zfs_rs::name::SnapshotName;
 
 use crate::event::Event;
-use crate::plan::{AbortPartial, Cursor, Kept, Marked, Plan, Rename, Transfer};
-use crate::reason::{Broken, Failure};
+use crate::plan::{AbortPartial, Cursor, DatasetPlan, Kept, Marked, Plan, Rename, Transfer};
+use crate::reason::{Broken, Failure, NotBegun, Outcome};
+use crate::run::dataset::{State, Task};
 use crate::run::report::Report;
 use crate::view::Point;
 
 mod dataset;
 pub mod report;
+#[cfg(test)]
+mod tests;
 
 /// How much may go on at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,48 +111,171 @@ pub struct Seen {
 pub struct Machine {
     plan: Plan,
     limits: Limits,
+    tasks: Vec<Task>,
     events: VecDeque<Event>,
+    stage: Stage,
+    opened: Duration,
+    closed: Duration,
+    is_cancelled: bool,
+}
+
+/// What the listeners were told about the whole run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Unannounced,
+    Running,
+    Over,
 }
 
 impl Machine {
     /// A run that has not begun.
     pub fn new(plan: Plan, limits: Limits) -> Self {
+        let tasks = plan
+            .datasets
+            .iter()
+            .enumerate()
+            .map(|(index, plan)| Task::new(index, plan))
+            .collect();
         Self {
             plan,
             limits,
+            tasks,
             events: VecDeque::new(),
+            stage: Stage::Unannounced,
+            opened: Duration::ZERO,
+            closed: Duration::ZERO,
+            is_cancelled: false,
         }
     }
 
     /// What to do next. `now` is any clock that does not go back.
     pub fn poll(&mut self, now: Duration) -> Next {
-        let _ = now;
+        if self.stage == Stage::Unannounced {
+            self.announce(now);
+        }
+        if let Some(order) = self.due(now) {
+            return Next::Do(Box::new(order));
+        }
+        self.start(now);
+        if let Some(order) = self.due(now) {
+            return Next::Do(Box::new(order));
+        }
+        if self.tasks.iter().any(Task::is_running) {
+            return Next::Wait;
+        }
+        if self.stage != Stage::Over {
+            self.stage = Stage::Over;
+            self.closed = now;
+            let complete = self.is_complete();
+            self.events.push_back(Event::Finished { complete });
+        }
         Next::Done
     }
 
-    /// Takes the answer to an order that [`poll`](Self::poll) gave out.
+    /// Takes the answer to an order that [`poll`](Self::poll) gave out. An answer to anything else ends its dataset as
+    /// [`OutOfTurn`](crate::reason::FailureKind::OutOfTurn).
     pub fn handle(&mut self, now: Duration, dataset: usize, answer: Answer) {
-        drop((now, dataset, answer));
+        if let Some((task, plan)) = self.tasks.get_mut(dataset).zip(self.plan.datasets.get(dataset)) {
+            task.answer(plan, now, answer, self.is_cancelled, &mut self.events);
+        }
     }
 
     /// Begins nothing new. What is in hand must still be answered; transfers that the driver cuts short are answered as failed.
-    pub fn cancel(&mut self) {}
+    pub fn cancel(&mut self) {
+        self.is_cancelled = true;
+    }
 
-    /// What happened since the last call.
+    /// What happened since the last call, oldest first.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }
 
-    /// How the run stands; final after [`Next::Done`].
-    pub fn report(&self, now: Duration) -> Report {
-        let _ = self.limits;
-        Report {
-            complete: self.plan.datasets.is_empty(),
-            datasets: Vec::new(),
-            skipped: self.plan.skipped.clone(),
-            orphans: self.plan.orphans.clone(),
-            bytes: 0,
-            took: now,
+    /// What is being run.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// How the run ended. Before [`Next::Done`], datasets that are not through are missing, and the run is not complete.
+    pub fn report(&self) -> Report {
+        Report::new(&self.plan, &self.tasks, self.closed.saturating_sub(self.opened))
+    }
+
+    fn is_complete(&self) -> bool {
+        self.tasks.iter().all(|task| task.outcome().is_some_and(Outcome::is_at_goal))
+    }
+
+    fn announce(&mut self, now: Duration) {
+        self.stage = Stage::Running;
+        self.opened = now;
+        let transfers = || self.plan.datasets.iter().flat_map(DatasetPlan::transfers);
+        self.events.push_back(Event::Planned {
+            datasets: self.plan.datasets.len(),
+            transfers: transfers().count(),
+            bytes: transfers().try_fold(0_u64, |sum, transfer| Some(sum.saturating_add(transfer.estimate?))),
+        });
+        for task in &self.tasks {
+            if let Some(outcome) = task.outcome() {
+                self.events.push_back(Event::DatasetFinished {
+                    dataset: task.subject.clone(),
+                    outcome: outcome.clone(),
+                });
+            }
         }
     }
+
+    /// The first order that is due. A dataset that was begun goes on before another begins.
+    fn due(&mut self, now: Duration) -> Option<Order> {
+        for (index, (task, plan)) in self.tasks.iter_mut().zip(&self.plan.datasets).enumerate() {
+            if let Some(action) = task.ask(plan, now, &mut self.events) {
+                return Some(Order { dataset: index, action });
+            }
+        }
+        None
+    }
+
+    /// Begins datasets whose needs are met, as many as may go at once, and ends those whose needs never will be. The plan's order makes one
+    /// pass enough: what is needed comes before what needs it.
+    fn start(&mut self, now: Duration) {
+        for index in 0..self.tasks.len() {
+            let Some(plan) = self.plan.datasets.get(index) else { continue };
+            let verdict = if self.is_cancelled {
+                Verdict::Never(NotBegun::Cancelled)
+            } else {
+                self.verdict(plan)
+            };
+            let is_free = self.tasks.iter().filter(|task| task.is_running()).count() < self.limits.jobs.get();
+            let Some(task) = self.tasks.get_mut(index).filter(|task| task.state == State::Waiting) else {
+                continue;
+            };
+            match verdict {
+                Verdict::Never(why) => task.skip(why, &mut self.events),
+                Verdict::Now if is_free || plan.steps().is_empty() => task.start(plan, now, &mut self.events),
+                Verdict::Now | Verdict::Later => {}
+            }
+        }
+    }
+
+    fn verdict(&self, plan: &DatasetPlan) -> Verdict {
+        let mut verdict = Verdict::Now;
+        for needed in plan.needs.iter().filter_map(|needed| self.tasks.get(*needed)) {
+            if needed.stands {
+                continue;
+            }
+            if needed.outcome().is_some() {
+                return Verdict::Never(NotBegun::Needs {
+                    dataset: needed.subject.source.clone(),
+                });
+            }
+            verdict = Verdict::Later;
+        }
+        verdict
+    }
+}
+
+/// Whether a dataset may begin.
+#[derive(Debug)]
+enum Verdict {
+    Now,
+    Later,
+    Never(NotBegun),
 }

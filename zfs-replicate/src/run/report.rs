@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use zfs_rs::name::DatasetName;
 
-use crate::plan::{Left, Orphan};
+use crate::plan::{DatasetPlan, Left, Orphan, Plan};
 use crate::reason::{Note, Outcome};
+use crate::run::dataset::Task;
 use crate::view::text;
 
 /// What a run did.
@@ -48,4 +49,43 @@ pub struct DatasetReport {
     pub took: Duration,
     /// What a reader should know.
     pub notes: Vec<Note>,
+}
+
+impl Report {
+    pub(super) fn new(plan: &Plan, tasks: &[Task], took: Duration) -> Self {
+        let datasets: Vec<_> = plan
+            .datasets
+            .iter()
+            .zip(tasks)
+            .filter_map(|(plan, task)| DatasetReport::new(plan, task))
+            .collect();
+        Self {
+            // A dataset without an outcome is missing here, and that is no completeness either.
+            complete: datasets.len() == plan.datasets.len() && datasets.iter().all(|dataset| dataset.outcome.is_at_goal()),
+            bytes: datasets.iter().map(|dataset| dataset.bytes).fold(0, u64::saturating_add),
+            datasets,
+            skipped: plan.skipped.clone(),
+            orphans: plan.orphans.clone(),
+            took,
+        }
+    }
+}
+
+impl DatasetReport {
+    fn new(plan: &DatasetPlan, task: &Task) -> Option<Self> {
+        Some(Self {
+            source: plan.source.clone(),
+            target: plan.target.clone(),
+            outcome: task.outcome()?.clone(),
+            steps_done: task.done,
+            steps_planned: plan.transfers().count(),
+            bytes: task.bytes,
+            bytes_saved: task.bytes_saved,
+            took: task
+                .closed
+                .zip(task.opened)
+                .map_or(Duration::ZERO, |(closed, opened)| closed.saturating_sub(opened)),
+            notes: plan.notes.clone(),
+        })
+    }
 }

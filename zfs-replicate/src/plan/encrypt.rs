@@ -1,0 +1,77 @@
+//! I keep what is encrypted encrypted, and a lineage that began raw raw.
+
+use zfs_rs::name::DatasetName;
+
+use crate::reason::{Blocked, Side};
+use crate::view::{Dataset, Encryption, Key, StreamFlags};
+
+/// Where something is received.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place<'a> {
+    /// Into a dataset that has received before.
+    Existing(&'a Dataset),
+    /// As a new dataset of this name below a parent that is encrypted like this.
+    New(&'a DatasetName, &'a Encryption),
+}
+
+/// How the receiving dataset is or will be encrypted, or why it must not receive.
+pub(super) fn check(source: &Dataset, place: Place<'_>, raw: bool) -> Result<Encryption, Blocked> {
+    if is_raw(source, raw) {
+        check_raw(place)
+    } else {
+        check_plain(source, place)
+    }
+}
+
+/// Whether the stream carries encrypted blocks: asking for raw has no effect on what is not encrypted.
+pub(super) fn is_raw(source: &Dataset, raw: bool) -> bool {
+    raw && source.encryption.is_on()
+}
+
+/// How the stream is made. Raw is demanded from the kernel whenever it is wished, even for what is not encrypted now: the order then stays
+/// right if another dataset has taken the name.
+pub(super) fn flags(raw: bool, receiving: &Encryption) -> StreamFlags {
+    StreamFlags {
+        raw,
+        large_block: true,
+        // The kernel refuses embedded blocks where it would have to encrypt them (`dmu_recv_begin_check`, all releases).
+        embed: !receiving.is_on(),
+        compress: true,
+    }
+}
+
+fn check_raw(place: Place<'_>) -> Result<Encryption, Blocked> {
+    match place {
+        Place::Existing(target) if target.encryption.is_on() => Ok(target.encryption.clone()),
+        Place::Existing(target) => Err(Blocked::NotRawLineage {
+            dataset: target.name.clone(),
+        }),
+        Place::New(name, _) => Ok(Encryption::On {
+            root: name.clone(),
+            key: Key::Missing,
+        }),
+    }
+}
+
+fn check_plain(source: &Dataset, place: Place<'_>) -> Result<Encryption, Blocked> {
+    let (receiving, at) = match place {
+        Place::Existing(target) => (&target.encryption, target.name.clone()),
+        Place::New(name, parent) => (parent, name.parent().unwrap_or_else(|| name.clone())),
+    };
+    if source.encryption.is_on() {
+        if let (Place::Existing(target), Encryption::On { root, .. }) = (place, receiving)
+            && *root == target.name
+        {
+            return Err(Blocked::RawLineage { dataset: root.clone() });
+        }
+        if !receiving.is_on() {
+            return Err(Blocked::WouldStoreDecrypted { at });
+        }
+    }
+    for (side, encryption) in [(Side::Source, &source.encryption), (Side::Target, receiving)] {
+        if let Some(root) = encryption.missing_key() {
+            return Err(Blocked::KeyNotLoaded { side, root: root.clone() });
+        }
+    }
+    Ok(receiving.clone())
+}

@@ -1,0 +1,393 @@
+//! I put the datasets of a tree in an order in which each one finds its parent, its name and its past in place.
+
+use std::collections::BTreeSet;
+
+use zfs_rs::name::{DatasetName, NameError};
+
+use crate::plan::lineage::{self, Match};
+use crate::plan::mark::TargetKey;
+use crate::plan::steps::{Case, Done, unnameable};
+use crate::plan::{DatasetPlan, Format, Left, Orphan, Plan, PlanError, Rename, Step, Work};
+use crate::policy::Wish;
+use crate::policy::selection::{Choice, select};
+use crate::reason::{Blocked, Selected, Side};
+use crate::view::{Dataset, Encryption, View};
+
+pub(super) fn plan(source: &View, target: &View, wish: Wish) -> Result<Plan, PlanError> {
+    check(source, target)?;
+    let mut board = Board::new(source, target, wish)?;
+    while board.round() {}
+    Ok(Plan {
+        format: Format,
+        source: source.root.clone(),
+        target: target.root.clone(),
+        wish,
+        available: target
+            .dataset(&target.root)
+            .map(|root| root.available)
+            .or(target.above.as_ref().map(|above| above.available))
+            .unwrap_or(u64::MAX),
+        skipped: board.skipped,
+        orphans: orphans(target, &board.seats, wish),
+        datasets: board.plans,
+    })
+}
+
+/// A dataset of the source and what is known of its counterpart.
+struct Seat<'a> {
+    source: &'a Dataset,
+    why: Selected,
+    home: Result<DatasetName, NameError>,
+    found: Option<Match>,
+    parent: Option<usize>,
+    turn: Option<Turn>,
+}
+
+/// How a dataset came out.
+#[derive(Clone)]
+struct Turn {
+    /// The places in the plan after which it lies where it belongs, so that others can come to lie below; nothing if it never will.
+    stands_after: Option<Vec<usize>>,
+    encryption: Encryption,
+}
+
+/// The tree while its order is being found. `names` are those of the target's datasets after the renames planned so far.
+struct Board<'a> {
+    target: &'a View,
+    wish: Wish,
+    key: TargetKey,
+    seats: Vec<Seat<'a>>,
+    names: Vec<DatasetName>,
+    renames: Vec<(usize, DatasetName, DatasetName)>,
+    plans: Vec<DatasetPlan>,
+    skipped: Vec<Left>,
+    is_last: bool,
+}
+
+impl<'a> Board<'a> {
+    fn new(source: &'a View, target: &'a View, wish: Wish) -> Result<Self, PlanError> {
+        let mut chosen = Vec::new();
+        let mut skipped = Vec::new();
+        for (dataset, choice) in select(source, &wish) {
+            match choice {
+                Choice::Selected(why) => chosen.push((dataset, why)),
+                Choice::Skipped(why) => skipped.push(Left {
+                    name: dataset.name.clone(),
+                    why,
+                }),
+            }
+        }
+        chosen.sort_by(|(a, _), (b, _)| a.name.as_str().split('/').cmp(b.name.as_str().split('/')));
+        if chosen.is_empty() {
+            return Err(PlanError::NothingSelected { root: source.root.clone() });
+        }
+        Ok(Self {
+            target,
+            wish,
+            key: TargetKey::new(target),
+            seats: seats(&chosen, source, target),
+            names: target.datasets.iter().map(|dataset| dataset.name.clone()).collect(),
+            renames: Vec::new(),
+            plans: Vec::new(),
+            skipped,
+            is_last: false,
+        })
+    }
+
+    /// Plans what can be planned now. A dataset waits while its home is occupied by another that is still to be renamed; when nothing moves
+    /// any more, those that wait for each other are planned as they stand.
+    fn round(&mut self) -> bool {
+        let before = self.plans.len();
+        for index in 0..self.seats.len() {
+            self.seat(index);
+        }
+        if self.plans.len() > before {
+            return true;
+        }
+        let was_last = std::mem::replace(&mut self.is_last, true);
+        !was_last
+    }
+
+    fn seat(&mut self, index: usize) {
+        let Some(seat) = self.seats.get(index).filter(|seat| seat.turn.is_none()) else {
+            return;
+        };
+        let parent = match seat.parent {
+            None => None,
+            Some(parent) => match self.seats.get(parent).and_then(|parent| parent.turn.clone()) {
+                Some(turn) => Some(turn),
+                None => return,
+            },
+        };
+        if !self.is_last && self.is_waiting(seat) {
+            return;
+        }
+        let planned = self.plan_seat(seat, parent.as_ref());
+        self.take(index, planned);
+        self.is_last = false;
+    }
+
+    /// Whether another dataset, whose turn is still to come, lies where this one belongs.
+    fn is_waiting(&self, seat: &Seat<'_>) -> bool {
+        let Some(occupant) = seat.home.as_ref().ok().and_then(|home| self.occupant(home)) else {
+            return false;
+        };
+        let is_other = seat.found.is_none_or(|found| found.index != occupant);
+        is_other
+            && self
+                .seats
+                .iter()
+                .any(|other| other.turn.is_none() && other.found.is_some_and(|found| found.index == occupant))
+    }
+
+    fn occupant(&self, home: &DatasetName) -> Option<usize> {
+        self.names.iter().position(|name| name == home)
+    }
+
+    fn plan_seat(&self, seat: &Seat<'a>, parent: Option<&Turn>) -> Result<Planned, Refused> {
+        let never = |blocked| Refused {
+            blocked,
+            stands_after: None,
+        };
+        let home = seat.home.as_ref().map_err(|error| never(unnameable(error.clone())))?;
+        let above_stands = match parent {
+            None => Vec::new(),
+            Some(parent) => parent.stands_after.clone().ok_or_else(|| {
+                let parent = home.parent().map(|parent| parent.to_string()).unwrap_or_default();
+                never(Blocked::ParentMissing { parent })
+            })?,
+        };
+        let occupant = self.occupant(home).and_then(|index| self.target.datasets.get(index));
+        let rename = self.rename(seat, home, occupant).map_err(never)?;
+        let found = match seat.found {
+            Some(found) => self.target.datasets.get(found.index),
+            None => occupant,
+        };
+        let above = match parent {
+            Some(parent) => parent.encryption.clone(),
+            None => self.target.above.as_ref().map_or(Encryption::Off, |above| above.encryption.clone()),
+        };
+        let case = Case {
+            source: seat.source,
+            found,
+            home,
+            above: &above,
+            raw: self.wish.raw,
+            key: self.key,
+        };
+        let done = case.plan().map_err(|blocked| Refused {
+            blocked,
+            stands_after: (rename.is_none() && found.is_some_and(|found| !found.inconsistent)).then(|| above_stands.clone()),
+        })?;
+        let needs = self.needs(home, rename.as_ref(), above_stands);
+        Ok(Planned {
+            stands_after: if done.is_born || rename.is_some() {
+                vec![self.plans.len()]
+            } else {
+                needs.clone()
+            },
+            rename,
+            done,
+            needs,
+        })
+    }
+
+    /// The renaming that brings a counterpart home, if it is not there.
+    fn rename(&self, seat: &Seat<'_>, home: &DatasetName, occupant: Option<&Dataset>) -> Result<Option<Rename>, Blocked> {
+        let Some(found) = seat.found else { return Ok(None) };
+        let Some((from, there)) = self.names.get(found.index).zip(self.target.datasets.get(found.index)) else {
+            return Ok(None);
+        };
+        if from == home {
+            return Ok(None);
+        }
+        if let Some(occupant) = occupant {
+            return Err(Blocked::NameOccupied {
+                from: from.clone(),
+                to: home.clone(),
+                occupant: occupant.guid,
+            });
+        }
+        for name in self.names.iter().filter(|name| name.below(from).is_some()) {
+            moved(name, from, home).map_err(unnameable)?;
+        }
+        Ok(Some(Rename {
+            from: from.clone(),
+            to: home.clone(),
+            guid: there.guid,
+            shares: found.shares,
+        }))
+    }
+
+    /// What must have happened before: that the parent came to stand, and every renaming that touches the same names.
+    fn needs(&self, home: &DatasetName, rename: Option<&Rename>, above_stands: Vec<usize>) -> Vec<usize> {
+        let touches = |a: &DatasetName, b: &DatasetName| a.below(b).is_some() || b.below(a).is_some();
+        let mine = || std::iter::once(home).chain(rename.map(|rename| &rename.from));
+        let renames = self
+            .renames
+            .iter()
+            .filter(|(_, from, to)| mine().any(|name| touches(name, from) || (rename.is_some() && touches(name, to))))
+            .map(|(place, ..)| *place);
+        let needs: BTreeSet<_> = renames.chain(above_stands).collect();
+        needs.into_iter().collect()
+    }
+
+    /// Writes down how a dataset came out, and moves names as its renaming will.
+    fn take(&mut self, index: usize, planned: Result<Planned, Refused>) {
+        let place = self.plans.len();
+        let (work, notes, needs, turn) = match planned {
+            Err(Refused { blocked, stands_after }) => {
+                let encryption = self.encryption_at(index);
+                let turn = Turn { stands_after, encryption };
+                (Work::Blocked { why: blocked }, Vec::new(), Vec::new(), turn)
+            }
+            Ok(planned) => {
+                let mut steps = planned.done.steps;
+                if let Some(rename) = planned.rename {
+                    for name in &mut self.names {
+                        if let Ok(new) = moved(name, &rename.from, &rename.to) {
+                            *name = new;
+                        }
+                    }
+                    self.renames.push((place, rename.from.clone(), rename.to.clone()));
+                    steps.insert(0, Step::Rename(rename));
+                }
+                let turn = Turn {
+                    stands_after: Some(planned.stands_after),
+                    encryption: planned.done.encryption,
+                };
+                (Work::Steps { steps }, planned.done.notes, planned.needs, turn)
+            }
+        };
+        if let Some(seat) = self.seats.get_mut(index) {
+            seat.turn = Some(turn);
+            self.plans.push(DatasetPlan {
+                source: seat.source.name.clone(),
+                guid: seat.source.guid,
+                target: match &seat.home {
+                    Ok(home) => home.to_string(),
+                    Err(error) => error.text.clone(),
+                },
+                why: seat.why,
+                needs,
+                notes,
+                work,
+            });
+        }
+    }
+
+    /// How what lies at a dataset's home is encrypted.
+    fn encryption_at(&self, index: usize) -> Encryption {
+        let home = self.seats.get(index).and_then(|seat| seat.home.as_ref().ok());
+        home.and_then(|home| self.occupant(home))
+            .and_then(|index| self.target.datasets.get(index))
+            .map_or(Encryption::Off, |dataset| dataset.encryption.clone())
+    }
+}
+
+/// What a dataset's turn brought.
+struct Planned {
+    stands_after: Vec<usize>,
+    rename: Option<Rename>,
+    done: Done,
+    needs: Vec<usize>,
+}
+
+/// Why a dataset's turn brought nothing, and whether the target has something at its home all the same.
+struct Refused {
+    blocked: Blocked,
+    stands_after: Option<Vec<usize>>,
+}
+
+fn check(source: &View, target: &View) -> Result<(), PlanError> {
+    if source.dataset(&source.root).is_none() {
+        return Err(PlanError::NothingSelected { root: source.root.clone() });
+    }
+    let is_nested = source.root.below(&target.root).is_some() || target.root.below(&source.root).is_some();
+    if source.pool.guid == target.pool.guid && is_nested {
+        return Err(PlanError::Overlap {
+            source_root: source.root.clone(),
+            target: target.root.clone(),
+        });
+    }
+    for (side, view) in [(Side::Source, source), (Side::Target, target)] {
+        if view.pool.readonly {
+            return Err(PlanError::ReadOnlyPool {
+                side,
+                root: view.root.clone(),
+            });
+        }
+    }
+    if target.dataset(&target.root).is_none() && target.above.is_none() {
+        return Err(PlanError::TargetParentMissing {
+            target: target.root.clone(),
+        });
+    }
+    Ok(())
+}
+
+fn seats<'a>(chosen: &[(&'a Dataset, Selected)], source: &View, target: &View) -> Vec<Seat<'a>> {
+    let homes: Vec<_> = chosen
+        .iter()
+        .map(|(dataset, _)| match source.path(dataset) {
+            None | Some("") => Ok(target.root.clone()),
+            Some(path) => target.root.child(path),
+        })
+        .collect();
+    let wanted: Vec<_> = chosen
+        .iter()
+        .zip(&homes)
+        .map(|((dataset, _), home)| (*dataset, home.as_ref().unwrap_or(&target.root)))
+        .collect();
+    let found = lineage::matches(&wanted, target);
+    chosen
+        .iter()
+        .zip(homes)
+        .zip(found)
+        .map(|(((dataset, why), home), found)| Seat {
+            source: dataset,
+            why: *why,
+            parent: dataset
+                .name
+                .parent()
+                .and_then(|parent| chosen.iter().position(|(other, _)| other.name == parent)),
+            found: found.filter(|_| home.is_ok()),
+            home,
+            turn: None,
+        })
+        .collect()
+}
+
+/// What the target has below its root that is nobody's counterpart and lies at nobody's home.
+fn orphans(target: &View, seats: &[Seat<'_>], wish: Wish) -> Vec<Orphan> {
+    let is_orphan = |(index, dataset): &(usize, &Dataset)| {
+        let is_counterpart = seats.iter().any(|seat| {
+            let is_found = seat.found.is_some_and(|found| found.index == *index);
+            is_found || (seat.home.as_ref().is_ok_and(|home| *home == dataset.name))
+        });
+        dataset.name != target.root && !is_counterpart
+    };
+    if !wish.recursive {
+        return Vec::new();
+    }
+    target
+        .datasets
+        .iter()
+        .enumerate()
+        .filter(is_orphan)
+        .map(|(_, dataset)| Orphan {
+            name: dataset.name.clone(),
+            guid: dataset.guid,
+            snapshots: dataset.versions.len(),
+        })
+        .collect()
+}
+
+/// The name that something has after a renaming; an error when it would be none, the old one when it is not concerned.
+fn moved(name: &DatasetName, from: &DatasetName, to: &DatasetName) -> Result<DatasetName, NameError> {
+    match name.below(from) {
+        None => Ok(name.clone()),
+        Some("") => Ok(to.clone()),
+        Some(path) => to.child(path),
+    }
+}

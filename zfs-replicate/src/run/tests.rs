@@ -1,0 +1,498 @@
+//! I run plans in small worlds, kill them everywhere, and look at what is left.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use zfs_rs::identity::{Guid, Txg};
+
+use crate::plan::mark::TargetKey;
+use crate::policy::Wish;
+use crate::reason::{Broken, Failure, FailureKind, NotBegun, Outcome, Part, Side};
+use crate::run::report::Report;
+use crate::run::{Action, Answer, Limits, Machine, Next, Seen};
+use crate::view::{Base, Dataset};
+use crate::world::{End, World, guid, world};
+
+const ALL: Wish = Wish {
+    recursive: true,
+    raw: false,
+};
+
+/// The invariants that hold after every single action, whoever dies then.
+struct Watch {
+    before: World,
+    /// The newest base of each dataset of the source, by its GUID.
+    bases: Vec<(Guid, Option<Txg>)>,
+    /// What the target had when our runs began: only what came later is ours to have marked.
+    foreign: BTreeSet<Guid>,
+}
+
+impl Watch {
+    fn new(world: &World) -> Self {
+        Self {
+            before: world.clone(),
+            bases: bases(world),
+            foreign: world.received().into_values().flatten().collect(),
+        }
+    }
+
+    fn check(&mut self, world: &World, action: &Action) {
+        // I2: the newest base never goes back.
+        let now = bases(world);
+        for ((dataset, before), (_, after)) in self.bases.iter().zip(&now) {
+            assert!(
+                before <= after,
+                "I2: the base of {dataset} went back from {before:?} to {after:?} by {action:?}"
+            );
+        }
+        self.bases = now;
+        // I4: no snapshot of the target ever goes.
+        let guids = |world: &World| world.received().into_values().flatten().collect::<BTreeSet<_>>();
+        assert!(guids(world).is_superset(&guids(&self.before)), "I4: {action:?}");
+        // I3: after an unmarking the two newest bases are marked; I2: what we sent is marked from the first instant.
+        let key = TargetKey::new(&world.target);
+        for dataset in &world.source.datasets {
+            let common = common(dataset, world);
+            let is_marked = |guid: Guid| {
+                dataset
+                    .marks
+                    .iter()
+                    .any(|mark| mark.guid == guid && is_ours(key, dataset, guid, mark.name.short()))
+            };
+            if let Action::Unmark(gone) = action
+                && gone.iter().any(|gone| *gone.name.dataset() == dataset.name)
+            {
+                assert!(common.iter().rev().take(2).all(|(_, guid)| is_marked(*guid)), "I3: {action:?}");
+            }
+            if let Some((_, newest)) = common.last() {
+                assert!(
+                    self.foreign.contains(newest) || is_marked(*newest),
+                    "I2: {newest} came unmarked by {action:?}"
+                );
+            }
+        }
+        self.before = world.clone();
+    }
+}
+
+fn is_ours(key: TargetKey, dataset: &Dataset, guid: Guid, short: &str) -> bool {
+    let of = Base::Bookmark {
+        name: dataset.name.bookmark("x").unwrap(),
+        guid,
+    };
+    key.cursor(&dataset.name, of).unwrap().name.short() == short
+}
+
+/// What source and target have in common for a dataset, oldest first.
+fn common(dataset: &Dataset, world: &World) -> BTreeSet<(Txg, Guid)> {
+    let there: BTreeSet<_> = world.received().into_values().flatten().collect();
+    let snapshots = dataset.versions.iter().map(|version| (version.createtxg, version.guid));
+    let bookmarks = dataset.marks.iter().map(|mark| (mark.createtxg, mark.guid));
+    snapshots.chain(bookmarks).filter(|(_, guid)| there.contains(guid)).collect()
+}
+
+fn bases(world: &World) -> Vec<(Guid, Option<Txg>)> {
+    let newest = |dataset: &Dataset| common(dataset, world).last().map(|(createtxg, _)| *createtxg);
+    world
+        .source
+        .datasets
+        .iter()
+        .map(|dataset| (dataset.guid, newest(dataset)))
+        .collect()
+}
+
+/// Kills a run at every point, lets `meanwhile` happen, and demands what I7 and I8 say. Gives the number of points.
+fn kill_everywhere(text: &str, wish: Wish, meanwhile: &dyn Fn(&mut World)) -> usize {
+    let mut whole = world(text);
+    let mut watch = Watch::new(&whole);
+    let _end = whole.run(wish, None, &mut |world, action| watch.check(world, action));
+    meanwhile(&mut whole);
+    let _end = whole.run_clean(wish);
+
+    for point in 0.. {
+        let mut world = world(text);
+        let mut watch = Watch::new(&world);
+        let end = world.run(wish, Some(point), &mut |world, action| watch.check(world, action));
+        if let End::Over(..) = end {
+            return point;
+        }
+        meanwhile(&mut world);
+        let mut watch = Watch {
+            before: world.clone(),
+            bases: bases(&world),
+            ..watch
+        };
+        for _ in 0..2 {
+            let _end = world.run(wish, None, &mut |world, action| watch.check(world, action));
+        }
+        // I7: two clean runs, and the third has nothing to do.
+        let (report, mutations) = world.run_clean(wish);
+        assert_eq!(mutations, 0, "I7: killed at {point}: {:#?}", world.plan(wish));
+        assert!(report.complete, "killed at {point}: {report:#?}");
+        assert_eq!(world.received(), whole.received(), "killed at {point}");
+        check_no_leak(&world, point);
+    }
+    unreachable!()
+}
+
+/// I8: at the fixpoint no hold, no partial receive, and no more marks than stated.
+fn check_no_leak(world: &World, point: usize) {
+    let tag = TargetKey::new(&world.target).hold_tag().unwrap();
+    for dataset in &world.source.datasets {
+        assert!(
+            dataset.versions.iter().all(|version| !version.holds.contains(&tag)),
+            "killed at {point}"
+        );
+        assert!(dataset.marks.len() <= 3, "killed at {point}: {:?}", dataset.marks);
+    }
+    assert!(
+        world.target.datasets.iter().all(|dataset| dataset.partial.is_none()),
+        "killed at {point}"
+    );
+}
+
+/// A stranger destroys every snapshot of the source but the newest and those that are held.
+fn prune(world: &mut World) {
+    for dataset in &mut world.source.datasets {
+        let newest = dataset.newest().map(|version| version.guid);
+        dataset
+            .versions
+            .retain(|version| !version.holds.is_empty() || Some(version.guid) == newest);
+    }
+}
+
+const SCENARIO: &str = "src: @1 @2 @3 *1 | dst: @1
+    src/full: @1 @2 @3
+    src/full/below: @1
+    src/named=was: @1 @2 @3 *2 | dst/was: @1 @2
+    src/named/below=was/below: @2 *1 | dst/was/below: @1
+    src/resumed: @1 @2 @3 *1 *2 held:2 | dst/resumed: @1 ~1>2
+    src/begun: @1 @2 *1 | dst/begun: ~1
+    src/stale: @2 @3 *1 *2 | dst/stale: @1 ~1>4
+    src/gone: @5 @6 *4 | dst/gone: ~4
+    src/done: @1 @2 *1 *2 | dst/done: @1 @2";
+
+#[test]
+fn killed_at_any_point_it_comes_to_the_same_end() {
+    let points = kill_everywhere(SCENARIO, ALL, &|_| {});
+    println!("{points} kill points");
+    assert!(points > 80, "{points}");
+}
+
+#[test]
+fn killed_at_any_point_a_stranger_who_prunes_costs_no_base() {
+    // What is gone on the source cannot be sent any more; but nothing has to be sent in full a second time.
+    for point in 0.. {
+        let mut world = world(SCENARIO);
+        let mut watch = Watch::new(&world);
+        let end = world.run(ALL, Some(point), &mut |world, action| watch.check(world, action));
+        if let End::Over(..) = end {
+            break;
+        }
+        let before = bases(&world);
+        prune(&mut world);
+        for ((dataset, before), (_, after)) in before.iter().zip(bases(&world)) {
+            // The cursors of the scenario cover what was there; ours cover what came.
+            assert_eq!(*before, after, "I2: pruning after point {point} took the base of {dataset}");
+        }
+        let plan = world.plan(ALL);
+        for dataset in &plan.datasets {
+            let had_base = before.iter().any(|(_, base)| base.is_some())
+                && world
+                    .source
+                    .dataset(&dataset.source)
+                    .is_some_and(|source| !common(source, &world).is_empty());
+            assert!(
+                !had_base || dataset.transfers().all(|transfer| transfer.from.is_some()),
+                "full again after point {point}: {dataset:#?}"
+            );
+        }
+        let _end = world.run_clean(ALL);
+        let (report, mutations) = world.run_clean(ALL);
+        assert!(report.complete && mutations == 0, "point {point}: {report:#?}");
+    }
+}
+
+#[test]
+fn killed_twice_it_still_comes_to_its_end() {
+    let text = "src: @1 @2 *1 | src/b=a: @1 @2 @3 *1 | dst: @1 | dst/a: @1 ~1>2";
+    let mut pairs = 0;
+    for first in 0..40 {
+        for second in 0..40 {
+            let mut world = world(text);
+            let mut watch = Watch::new(&world);
+            for point in [first, second] {
+                let _end = world.run(ALL, Some(point), &mut |world, action| watch.check(world, action));
+            }
+            let _end = world.run_clean(ALL);
+            let _end = world.run_clean(ALL);
+            let (report, mutations) = world.run_clean(ALL);
+            assert!(report.complete && mutations == 0, "I7: {first}, {second}");
+            check_no_leak(&world, second);
+            pairs += 1;
+        }
+    }
+    assert_eq!(pairs, 1600);
+}
+
+/// A machine by hand: orders are taken as they come and answered as the test likes.
+struct Hand {
+    machine: Machine,
+    world: World,
+}
+
+impl Hand {
+    fn new(text: &str, jobs: usize) -> Self {
+        let world = world(text);
+        let jobs = NonZeroUsize::new(jobs).unwrap();
+        Self {
+            machine: Machine::new(world.plan(ALL), Limits { jobs }),
+            world,
+        }
+    }
+
+    /// All orders that are given out before an answer is needed: dataset and kind.
+    fn orders(&mut self) -> Vec<(usize, Action)> {
+        std::iter::from_fn(|| match self.machine.poll(Duration::ZERO) {
+            Next::Do(order) => Some((order.dataset, order.action)),
+            Next::Wait | Next::Done => None,
+        })
+        .collect()
+    }
+
+    fn answer(&mut self, dataset: usize, answer: Answer) {
+        self.machine.handle(Duration::from_secs(1), dataset, answer);
+    }
+
+    /// Does orders properly until `stop` says that this one is the test's.
+    fn until(&mut self, stop: impl Fn(&Action) -> bool) -> (usize, Action) {
+        for _ in 0..1000 {
+            let mut mine = None;
+            for (dataset, action) in self.orders() {
+                if mine.is_none() && stop(&action) {
+                    mine = Some((dataset, action));
+                } else {
+                    let answer = self.world.act(&action);
+                    self.answer(dataset, answer);
+                }
+            }
+            if let Some(mine) = mine {
+                return mine;
+            }
+        }
+        panic!("the order never comes");
+    }
+
+    fn finish(&mut self) -> Report {
+        for _ in 0..1000 {
+            let orders = self.orders();
+            if orders.is_empty() {
+                assert_eq!(self.machine.poll(Duration::from_secs(2)), Next::Done, "everything is answered");
+                return self.machine.report();
+            }
+            for (dataset, action) in orders {
+                let answer = self.world.act(&action);
+                self.answer(dataset, answer);
+            }
+        }
+        panic!("the machine does not come to an end");
+    }
+}
+
+fn failure(kind: FailureKind) -> Failure {
+    Failure {
+        side: Side::Target,
+        part: Part::Receive,
+        object: "right/dst@1".to_owned(),
+        kind,
+        errno: Some(28),
+        detail: String::new(),
+    }
+}
+
+fn is_transfer(action: &Action) -> bool {
+    matches!(action, Action::Transfer(_))
+}
+
+fn why(outcome: &Outcome) -> &Broken {
+    match outcome {
+        Outcome::Failed { why, .. } => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn success_is_what_was_read_back() {
+    // I1: the transfer says yes, the target has nothing, or something else.
+    for found in [None, Some(guid("", "1!"))] {
+        let mut hand = Hand::new("src: @1", 1);
+        let (dataset, _) = hand.until(is_transfer);
+        hand.answer(dataset, Answer::Transferred { bytes: 9, result: Ok(()) });
+        let orders = hand.orders();
+        assert!(matches!(orders[0].1, Action::Confirm { .. }));
+        hand.answer(
+            dataset,
+            Answer::Confirmed(Ok(Seen {
+                snapshot: found,
+                partial: None,
+            })),
+        );
+        let report = hand.finish();
+        let expected = guid("", "1");
+        assert_eq!(
+            why(&report.datasets[0].outcome).cause.kind,
+            FailureKind::NotProved { expected, found }
+        );
+        assert!(!report.complete);
+    }
+}
+
+#[test]
+fn what_failed_has_failed_even_if_the_snapshot_is_there() {
+    // I1: both are needed. The next run finds the snapshot and says so then.
+    let mut hand = Hand::new("src: @1", 1);
+    let (dataset, action) = hand.until(is_transfer);
+    let _done = hand.world.act(&action);
+    let result = Err(failure(FailureKind::Io).into());
+    hand.answer(dataset, Answer::Transferred { bytes: 9, result });
+    let report = hand.finish();
+    assert_eq!(why(&report.datasets[0].outcome).cause.kind, FailureKind::Io);
+    assert_eq!(hand.world.run_clean(ALL), hand.world.clone().run_clean(ALL));
+    assert!(hand.world.run_clean(ALL).0.complete);
+}
+
+#[test]
+fn what_a_partial_receive_waits_for_is_kept() {
+    let mut hand = Hand::new("src: @1 @2 *1 | dst: @1", 1);
+    let (dataset, action) = hand.until(is_transfer);
+    let Action::Transfer(transfer) = action else { unreachable!() };
+    hand.world.interrupt(&transfer);
+    let result = Err(failure(FailureKind::NoSpace).into());
+    hand.answer(dataset, Answer::Transferred { bytes: 400, result });
+    let report = hand.finish();
+    let Outcome::Failed { to, from, why } = &report.datasets[0].outcome else {
+        panic!()
+    };
+    assert_eq!(to.as_ref().unwrap().as_str(), "left/src@2");
+    assert_eq!(from.as_deref(), Some("left/src@1"));
+    assert_eq!(why.cause.errno, Some(28));
+    let version = hand.world.source.datasets[0].version(guid("", "2")).unwrap();
+    assert_eq!(version.holds, [TargetKey::new(&hand.world.target).hold_tag().unwrap()]);
+    // The next run resumes, says what that saved, and lets go.
+    let (report, _) = hand.world.run_clean(ALL);
+    assert!(report.complete);
+    assert_eq!(report.datasets[0].bytes_saved, 400);
+    check_no_leak(&hand.world, 0);
+}
+
+#[test]
+fn one_failure_stops_its_own_dataset_and_what_lies_below_only() {
+    let mut hand = Hand::new("src: @1 *1 | src/a: @1 | src/a/x: @1 | src/b: @1 | dst: @1", 2);
+    let (dataset, _) = hand.until(|action| matches!(action, Action::Transfer(transfer) if transfer.to.name.dataset().last() == "a"));
+    let result = Err(failure(FailureKind::NoSpace).into());
+    hand.answer(dataset, Answer::Transferred { bytes: 0, result });
+    let report = hand.finish();
+    assert!(!report.complete);
+    let outcomes: Vec<_> = report.datasets.iter().map(|dataset| &dataset.outcome).collect();
+    assert_eq!(outcomes[0], &Outcome::AtGoal);
+    assert!(matches!(outcomes[1], Outcome::Failed { .. }));
+    let why = NotBegun::Needs {
+        dataset: report.datasets[1].source.clone(),
+    };
+    assert_eq!(outcomes[2], &Outcome::NotBegun { why });
+    assert_eq!(outcomes[3], &Outcome::Replicated);
+}
+
+#[test]
+fn no_more_datasets_at_once_than_allowed_and_children_as_soon_as_they_can() {
+    let text = "src: @1 @2 @3 | src/a: @1 | src/b: @1 | src/c: @1";
+    let mut hand = Hand::new(text, 2);
+    assert_eq!(hand.orders().len(), 1, "nothing can be below what is not there");
+    hand.answer(0, Answer::Done(Ok(())));
+    let (_, mark) = hand.orders().remove(0);
+    assert!(matches!(mark, Action::Mark(_)));
+    hand.answer(0, Answer::Done(Ok(())));
+    let (_, transfer) = hand.orders().remove(0);
+    assert!(is_transfer(&transfer));
+    hand.answer(0, Answer::Transferred { bytes: 1, result: Ok(()) });
+    assert!(matches!(hand.orders()[..], [(0, Action::Confirm { .. })]));
+    let snapshot = Some(guid("", "1"));
+    hand.answer(0, Answer::Confirmed(Ok(Seen { snapshot, partial: None })));
+    // The first snapshot is there: one child may go beside what is left of the parent.
+    let orders = hand.orders();
+    assert_eq!(orders.iter().map(|(dataset, _)| *dataset).collect::<Vec<_>>(), [0, 1]);
+}
+
+#[test]
+fn marks_go_only_after_what_stays_was_read_back() {
+    // I3, I10: between planning and now the target lost its newest snapshot.
+    let mut hand = Hand::new("src: @3 *1 *2 *3 | dst: @1 @2 @3", 1);
+    let orders = hand.orders();
+    assert!(matches!(&orders[..], [(0, Action::Confirm { snapshot })] if snapshot.short() == "3"));
+    hand.answer(0, Answer::Confirmed(Ok(Seen::default())));
+    let report = hand.finish();
+    assert!(!report.complete);
+    assert_eq!(hand.world.source.datasets[0].marks.len(), 3);
+}
+
+#[test]
+fn a_cancelled_run_begins_nothing_and_says_so() {
+    let mut hand = Hand::new("src: @1 @2 | src/a: @1", 1);
+    let (dataset, action) = hand.until(is_transfer);
+    hand.machine.cancel();
+    let answer = hand.world.act(&action);
+    hand.answer(dataset, answer);
+    let report = hand.finish();
+    assert!(!report.complete);
+    assert_eq!(why(&report.datasets[0].outcome).cause.kind, FailureKind::Cancelled);
+    assert_eq!(report.datasets[0].steps_done, 1);
+    assert_eq!(report.datasets[1].outcome, Outcome::NotBegun { why: NotBegun::Cancelled });
+}
+
+#[test]
+fn an_answer_to_another_question_is_no_success() {
+    // I1
+    let mut hand = Hand::new("src: @1", 1);
+    let (dataset, _) = hand.until(is_transfer);
+    hand.answer(dataset, Answer::Done(Ok(())));
+    assert_eq!(
+        hand.finish().datasets[0].steps_done,
+        0,
+        "an order is answered by its own kind of answer"
+    );
+}
+
+#[test]
+fn a_blocked_dataset_makes_the_run_incomplete() {
+    // I19
+    let (report, _) = world("src: @1 *1 | src/a: | dst: @1").run_clean(ALL);
+    assert!(!report.complete);
+    assert!(report.datasets[0].outcome.is_at_goal());
+}
+
+#[test]
+fn listeners_hear_everything_once_and_in_order() {
+    let mut hand = Hand::new("src: @1 *1 | src/b=a: @1 @2 *1 | src/e: | dst: @1 | dst/a: @1 ~1>3", 2);
+    let report = hand.finish();
+    let names: Vec<_> = std::iter::from_fn(|| hand.machine.poll_event())
+        .map(|event| serde_json::to_value(event).unwrap()["event"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "planned",
+            "dataset_finished", // blocked from the beginning
+            "dataset_finished", // at its goal from the beginning
+            "dataset_started",
+            "renamed",
+            "partial_aborted",
+            "step_started",
+            "step_proved",
+            "dataset_finished",
+            "finished",
+        ]
+    );
+    let text = serde_json::to_string(&report).unwrap();
+    assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+}
