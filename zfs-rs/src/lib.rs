@@ -1,4 +1,43 @@
-//! A safe interface to OpenZFS.
+//! A safe interface to OpenZFS that talks to the kernel and runs no program.
+//!
+//! Where a script says `zfs snapshot tank/a@now && zfs send -L tank/a@now > a.zfs` and reads English when it fails, this crate has names that
+//! are proved, errors with a kind and a number, and streams whose end is said:
+//!
+//! ```no_run
+//! # #[cfg(feature = "calls")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use zfs_rs::{SendFlags, SnapshotName, Zfs};
+//!
+//! let zfs = Zfs::open()?;
+//! let now: SnapshotName = "tank/a@now".parse()?;
+//! zfs.create_snapshots(&[now.clone()], &[])?;
+//! let mut stream = zfs.send(&now).flags(SendFlags::LARGE_BLOCK).spawn()?;
+//! let copied = std::io::copy(&mut stream, &mut std::fs::File::create_new("a.zfs")?);
+//! stream.finish()?; // the kernel's own word on whether the stream is whole
+//! copied?;
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "calls"))]
+//! # fn main() {}
+//! ```
+//!
+//! # Ways to the kernel
+//!
+//! [`Zfs::open`] goes through libzfs_core where it can be loaded, else by ioctls on `/dev/zfs` without any library, and says which in
+//! [`Zfs::backend`]. Nothing is needed at build time. Both ways give the same results and the same errors, on OpenZFS 2.0 to 2.4.
+//!
+//! # What is where
+//!
+//! | room | what it is for |
+//! |---|---|
+//! | [`name`], [`identity`], [`errno`] | names that are proved, who a snapshot is, what a number says |
+//! | [`nvlist`] | lists of named values, read and written in both encodings |
+//! | [`stream`] | send streams and resume tokens, without any kernel |
+//! | [`pipe`] | what carries a stream between two calls of the kernel |
+//! | [`backend`] | the seam to the kernel, for those who bring their own |
+//!
+//! Everything a program usually needs is at the root of the crate. Without default features only the pure rooms are built: names, nvlists,
+//! streams and tokens, on any platform.
 
 pub mod errno;
 pub mod identity;
