@@ -95,14 +95,30 @@ fn nesting_ends_where_the_kernel_ends_it() {
     assert_eq!(NvList::decode(&deepest.encode_xdr().unwrap()), Ok(deepest));
     assert_eq!(nest(MAX_DEPTH + 1).encode_native().unwrap_err().what, EncodeFault::TooDeep);
     assert_eq!(nest(MAX_DEPTH + 1).encode_xdr().unwrap_err().what, EncodeFault::TooDeep);
-    // A deeper one by hand: heads of nested lists without their ends.
-    let pair = &bytes(NATIVE)[0x6c - 8..0x6c - 8 + 48];
-    assert_eq!(pair[12], 19);
-    let deep = [&bytes(NATIVE)[..12], &pair.repeat(500)].concat();
-    assert_eq!(defect(&deep), Defect::TooDeep);
-    let pair = bytes("0000004400000030000000016e00000000000013000000010000000000000001");
-    let deep = [&bytes(XDR)[..12], &pair.repeat(500)].concat();
-    assert_eq!(defect(&deep), Defect::TooDeep);
+    // One deeper by hand: the encoder's deepest list put into another pair.
+    assert_eq!(defect(&wrap_native(&little(&nest(MAX_DEPTH)))), Defect::TooDeep);
+    assert_eq!(defect(&wrap_xdr(&nest(MAX_DEPTH).encode_xdr().unwrap())), Defect::TooDeep);
+    assert_eq!(NvList::decode(&wrap_native(&little(&nest(MAX_DEPTH - 1)))), Ok(nest(MAX_DEPTH)));
+    assert_eq!(
+        NvList::decode(&wrap_xdr(&nest(MAX_DEPTH - 1).encode_xdr().unwrap())),
+        Ok(nest(MAX_DEPTH))
+    );
+}
+
+/// The packed list as the only value, `n`, of another one.
+fn wrap_native(packed: &[u8]) -> Vec<u8> {
+    let shell = little(&NvList::new().with("n", NvList::new()));
+    let (head, ends) = shell.split_at(shell.len() - 8);
+    assert_eq!(ends, [0; 8]);
+    [head, &packed[12..], &[0; 4]].concat()
+}
+
+/// As `wrap_native`; the pair's own size stays that of an empty list, which readers ignore.
+fn wrap_xdr(packed: &[u8]) -> Vec<u8> {
+    let shell = NvList::new().with("n", NvList::new()).encode_xdr().unwrap();
+    let (head, ends) = shell.split_at(shell.len() - 24);
+    assert_eq!(ends, [&[0; 7][..], &[1], &[0; 16]].concat());
+    [head, &packed[4..], &[0; 8]].concat()
 }
 
 #[test]
@@ -127,6 +143,10 @@ fn each_fault_is_named_with_its_place() {
     assert_eq!(defect(&changed(20, &[1])), Defect::BadCount(1));
     assert_eq!(defect(&changed(12, &[32])), Defect::BadSize);
     assert_eq!(defect(&changed(29, b"x")), Defect::BadName);
+    // A NUL within a name: the kernel would see a shorter one.
+    let mut cut_name = little(&NvList::new().with("ab", ()));
+    cut_name[28] = 0;
+    assert_eq!(defect(&cut_name), Defect::BadName);
     assert_eq!(defect(&changed(12, &[255, 255, 255, 255])), Defect::BadCount(u32::MAX));
     let tail = NvList::decode(&[&native[..], &[0, 0, 0, 0], b"x"].concat()).unwrap_err();
     assert_eq!(
@@ -137,6 +157,19 @@ fn each_fault_is_named_with_its_place() {
         }
     );
     assert_eq!(tail.to_string(), "malformed nvlist at byte 240: bytes follow the end of the list");
+}
+
+#[test]
+fn xdr_pairs_say_their_native_size_exactly() {
+    // The kernel allocates what the second word says and later wants it exact.
+    let mut xdr = NvList::new().with("u", 1u64).encode_xdr().unwrap();
+    assert_eq!(xdr[19], 32);
+    xdr[19] = 40;
+    assert_eq!(defect(&xdr), Defect::BadSize);
+    // Libnvpair 2.1.11 counts a count word into an empty array's first size (28, not 24) and leaves it out.
+    let empty = NvList::new().with("a", Vec::<u64>::new()).encode_xdr().unwrap();
+    assert_eq!((empty[15], empty.len()), (28, 12 + 24 + 8));
+    assert_eq!(NvList::decode(&empty).unwrap().get::<&[u64]>("a"), Ok(&[][..]));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::begin::{Begin, StreamKind};
 use super::fault::{Corrupt, Fault};
 use super::fletcher::{Checksum, Fletcher4};
-use super::record::{CHECKSUM_AT, End, MAX_BEGIN_PAYLOAD, MAX_PAYLOAD, RECORD_SIZE, Record, RecordType, checksum};
+use super::record::{BODY, CHECKSUM_AT, End, MAX_BEGIN_PAYLOAD, MAX_PAYLOAD, RECORD_SIZE, Record, RecordType, checksum};
 use super::{ByteOrder, RecordBytes, Summary};
 
 /// Reads a send stream: bytes in, records out, no descriptor in sight.
@@ -258,10 +258,11 @@ impl Reader {
         Ok(())
     }
 
-    /// The rest of an `END` that no sum covers: zeros, or nobody would see it damaged.
+    /// What no sum covers of a package's own `END`, beside its type and the sum it says: zeros, or nobody would see it damaged.
     fn blank(&self) -> Result<(), Fault> {
+        let payload_len = self.header.get(4..BODY).unwrap_or_default();
         let rest = self.header.get(END_SUM_END..).unwrap_or_default();
-        if rest.iter().all(|byte| *byte == 0) {
+        if payload_len.iter().chain(rest).all(|byte| *byte == 0) {
             Ok(())
         } else {
             Err(Fault::Reserved)
