@@ -1,6 +1,6 @@
 //! I am how each record's fields lie in its 304 bytes: one table, read and written in both byte orders.
 //!
-//! Authority: `dmu_replay_record` in `include/sys/zfs_ioctl.h`, the same from OpenZFS 2.0 to 2.3.
+//! Authority: `dmu_replay_record` in `include/sys/zfs_ioctl.h`, the same from OpenZFS 2.0 to 2.4.
 
 use zerocopy::byteorder::{BE, LE, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
