@@ -71,7 +71,10 @@ macro_rules! wire {
 }
 
 macro_rules! records {
-    ($($(#[$doc:meta])* $vis:vis $name:ident($size:literal bytes as $raw:ident) { $($(#[$field_doc:meta])* $field:ident: $type:tt,)* })*) => {$(
+    ($(
+        $(#[$doc:meta])*
+        $vis:vis $name:ident($size:literal bytes as $raw:ident) { $($(#[$field_doc:meta])* $field:ident: $type:tt,)* }
+    )*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         $vis struct $name {

@@ -1,9 +1,10 @@
 //! I am the place where an interrupted receive stopped, as the receiver's kernel spells it.
 //!
 //! A token is four parts joined by hyphens: the version 1, the first word of the Fletcher-4 sum of the compressed bytes, the size of the
-//! unpacked list, both in hex, and the compressed bytes in hex: a native nvlist under zlib. `get_receive_resume_stats_impl` (`get_receive_resume_token_impl` since 2.2) in the kernel's
-//! `dsl_dataset.c` writes it, `zfs_send_resume_token_to_nvlist` in libzfs reads it (OpenZFS 2.0 to 2.4 alike). It carries no secret and no
-//! signature: anyone can make one, so each number in it is only a wish until it is compared with what the sender holds.
+//! unpacked list, both in hex, and the compressed bytes in hex: a native nvlist under zlib. In the kernel's `dsl_dataset.c`
+//! `get_receive_resume_stats_impl` (`get_receive_resume_token_impl` since 2.2) writes it, in libzfs `zfs_send_resume_token_to_nvlist`
+//! reads it (OpenZFS 2.0 to 2.4 alike). It carries no secret and no signature: anyone can make one, so each number in it is only a wish
+//! until it is compared with what the sender holds.
 
 use std::fmt;
 use std::str::FromStr;
