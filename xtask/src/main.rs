@@ -1,5 +1,6 @@
 //! Every tool of this repository is this program.
 
+mod test;
 mod tidy;
 mod vm;
 
@@ -20,6 +21,9 @@ enum Tool {
     /// Check what the compiler does not: who imports whom, where unsafe is, what tests cite
     #[command(after_help = "Example:\n  cargo xtask tidy --json")]
     Tidy(tidy::Command),
+    /// Run every check: format, house rules, lints, licences, tests, documentation, real OpenZFS in a virtual machine
+    #[command(after_help = "Examples:\n  cargo xtask test\n  cargo xtask test --no-vm\n  cargo xtask test --only clippy --only unit")]
+    Test(test::Command),
     /// Real OpenZFS in a virtual machine
     #[command(subcommand)]
     Vm(vm::Command),
@@ -31,6 +35,7 @@ type Failure = Box<dyn std::error::Error>;
 fn main() -> ExitCode {
     let ended = match Cli::parse().tool {
         Tool::Tidy(command) => command.run(),
+        Tool::Test(command) => command.run(),
         Tool::Vm(command) => command.run(),
     };
     ended.unwrap_or_else(|why| {

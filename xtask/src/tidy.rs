@@ -77,7 +77,7 @@ impl Finding {
 }
 
 impl Report {
-    fn is_clean(&self) -> bool {
+    pub(crate) fn is_clean(&self) -> bool {
         self.findings.iter().all(|finding| finding.is_note)
     }
 
@@ -89,7 +89,7 @@ impl Report {
             .collect()
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let line = |finding: &Finding| {
             let kind = if finding.is_note { "note: " } else { "" };
             format!("{}:{}: {kind}{}\n", finding.file.display(), finding.line, finding.why)

@@ -39,7 +39,7 @@ const TABLE: &str = "
     run                        | view reason policy plan event | pure
     transfer                   | event reason |
     endpoint                   | view reason plan event transfer |
-    drive                      | view reason plan run event transfer endpoint |
+    drive                      | view reason policy plan run event transfer endpoint |
     observe                    | view reason event |
     config                     | policy |
     cli                        | * |
