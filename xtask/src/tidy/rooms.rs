@@ -37,9 +37,12 @@ const TABLE: &str = "
     policy                     | view reason | pure
     plan                       | view reason policy | pure
     run                        | view reason policy plan event | pure
-    transfer                   | event reason |
+    transfer::route            | | pure
+    transfer::limit            | | pure
+    transfer::outcome          | reason | pure
+    transfer                   | reason event transfer::route transfer::limit transfer::outcome |
     endpoint                   | view reason plan event transfer |
-    drive                      | view reason policy plan run event transfer endpoint |
+    drive                      | view reason policy plan run event endpoint transfer transfer::route transfer::limit transfer::outcome |
     observe                    | view reason event |
     config                     | policy |
     cli                        | * |
