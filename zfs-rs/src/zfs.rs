@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 #[cfg(feature = "ioctl")]
 use crate::backend::ioctl::Ioctl;
+#[cfg(feature = "lzc")]
+use crate::backend::lzc::Lzc;
 use crate::backend::{Core, Device};
 #[cfg(feature = "ioctl")]
 use crate::error::{Cause, Error, Operation, Result};
@@ -124,7 +126,15 @@ impl Zfs {
     }
 }
 
-#[cfg(feature = "ioctl")]
+/// libzfs_core and the name it was found under, or why not.
+#[cfg(feature = "lzc")]
+fn library() -> Result<(Arc<dyn Core>, String), String> {
+    let lzc = Lzc::open().map_err(|error| error.to_string())?;
+    let name = lzc.library().to_owned();
+    Ok((Arc::new(lzc), name))
+}
+
+#[cfg(all(feature = "ioctl", not(feature = "lzc")))]
 fn library() -> Result<(Arc<dyn Core>, String), String> {
     Err("built without libzfs_core".to_owned())
 }

@@ -22,6 +22,8 @@ use crate::nvlist::NvList;
 
 #[cfg(feature = "ioctl")]
 pub mod ioctl;
+#[cfg(feature = "lzc")]
+pub mod lzc;
 
 #[cfg(feature = "ioctl")]
 pub(crate) mod payload;

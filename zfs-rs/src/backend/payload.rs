@@ -1,4 +1,4 @@
-//! I am the lists that go down to the kernel, built once for both ways there.
+//! I am the lists that go down to the kernel and come up from it, built and read once for both ways.
 //!
 //! Keys and types are those of the kernel's argument tables (`zfs_ioctl.c`, the same from OpenZFS 2.0 to 2.4). A key the kernel does not know
 //! makes it refuse the whole call, so nothing optional is written unless it was asked for.
@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use super::request::{Create, DestroySnapshots, Receive, Send, Snapshot};
-use super::{Base, SendFlags};
+use super::{Base, Outcome, Refusal, SendFlags};
+use crate::errno::Errno;
 use crate::name::{BookmarkName, HoldTag, SnapshotName};
 use crate::nvlist::{NvList, Value};
 
@@ -140,5 +141,40 @@ fn insert_flag(list: &mut NvList, key: &str, set: bool) {
 fn insert_filled(list: &mut NvList, key: &str, filled: &NvList) {
     if !filled.is_empty() {
         list.insert(key, filled.clone());
+    }
+}
+
+/// The refused items of a list call: pairs of name and number.
+pub(crate) fn items(list: &NvList) -> Vec<(String, Errno)> {
+    let numbered = list.iter().filter_map(|(name, value)| match value {
+        // "N_MORE_ERRORS" counts those that found no room; it is no item.
+        Value::Int32(number) if *number != 0 && name != "N_MORE_ERRORS" => Some((name.to_string(), Errno(*number))),
+        _ => None,
+    });
+    numbered.collect()
+}
+
+/// What a call has done that went well: all of it, or all but the items its answer names.
+pub(crate) fn whole(answer: &NvList) -> Outcome<()> {
+    let items = items(answer);
+    match items.first() {
+        None => Ok(()),
+        Some((_, errno)) => Err(Refusal { errno: *errno, items }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_that_went_well_but_for_some_items_is_a_refusal_of_those() {
+        let answer = NvList::new().with("t@a", 0i32).with("t@b", 2i32).with("N_MORE_ERRORS", 7i32);
+        let refusal = whole(&answer).unwrap_err();
+        assert_eq!(
+            (refusal.errno, refusal.items),
+            (Errno::ENOENT, vec![("t@b".to_owned(), Errno::ENOENT)])
+        );
+        assert_eq!(whole(&NvList::new().with("N_MORE_ERRORS", 7i32)), Ok(()));
     }
 }

@@ -2,11 +2,12 @@
 
 use std::os::fd::BorrowedFd;
 
+use super::Ioctl;
 use super::command::Command;
 use super::request::Request;
-use super::{Ioctl, items};
+use crate::backend::payload::{self, items, whole};
 use crate::backend::request::{Create, DestroySnapshots, Receive, Send, Snapshot};
-use crate::backend::{Base, Cleanup, Core, Object, Outcome, Received, Refusal, payload};
+use crate::backend::{Base, Cleanup, Core, Object, Outcome, Received, Refusal};
 use crate::errno::Errno;
 use crate::name::{BookmarkName, DatasetName, HoldTag, SnapshotName};
 use crate::nvlist::NvList;
@@ -70,18 +71,14 @@ impl Core for Ioctl {
     fn hold(&self, holds: &[(SnapshotName, HoldTag)], until: Option<&dyn Cleanup>) -> Outcome<()> {
         let Some((first, _)) = holds.first() else { return Ok(()) };
         let input = payload::hold(holds, until.map(Cleanup::descriptor));
-        let refused = self
-            .ask(Request::Hold, first.dataset().pool().as_str(), Some(&input))
-            .map(|answer| items(&answer))?;
-        missing(refused)
+        let answer = self.ask(Request::Hold, first.dataset().pool().as_str(), Some(&input))?;
+        whole(&answer)
     }
 
     fn release(&self, holds: &[(SnapshotName, HoldTag)]) -> Outcome<()> {
         let Some((first, _)) = holds.first() else { return Ok(()) };
-        let refused = self
-            .ask(Request::Release, first.dataset().pool().as_str(), Some(&payload::releases(holds)))
-            .map(|answer| items(&answer))?;
-        missing(refused)
+        let answer = self.ask(Request::Release, first.dataset().pool().as_str(), Some(&payload::releases(holds)))?;
+        whole(&answer)
     }
 
     fn send(&self, request: &Send<'_>, to: BorrowedFd<'_>) -> Outcome<()> {
@@ -109,17 +106,6 @@ impl Ioctl {
             Err(refusal) if refusal.errno == Errno::ENOENT => Ok(target.parent().unwrap_or_else(|| target.clone())),
             _ => Ok(target.clone()),
         }
-    }
-}
-
-/// A call that went well but for some items.
-fn missing(refused: Vec<(String, Errno)>) -> Outcome<()> {
-    match refused.first() {
-        None => Ok(()),
-        Some((_, errno)) => Err(Refusal {
-            errno: *errno,
-            items: refused,
-        }),
     }
 }
 

@@ -15,9 +15,10 @@ use std::sync::Arc;
 use self::command::Command;
 use self::device::Control;
 use self::request::Request;
+use crate::backend::payload::items;
 use crate::backend::{Outcome, Refusal};
 use crate::errno::Errno;
-use crate::nvlist::{NvList, Value};
+use crate::nvlist::NvList;
 
 /// The kernel through `/dev/zfs`.
 #[derive(Debug, Clone)]
@@ -96,14 +97,4 @@ const ANSWER_MAX: usize = 256 << 20;
 
 fn pack(list: &NvList) -> Outcome<Vec<u8>> {
     list.encode_native().map_err(|_unwritable| Refusal::from(Errno::EINVAL))
-}
-
-/// The refused items of a list call: pairs of name and number.
-pub(crate) fn items(list: &NvList) -> Vec<(String, Errno)> {
-    let numbered = list.iter().filter_map(|(name, value)| match value {
-        // "N_MORE_ERRORS" counts those that found no room; it is no item.
-        Value::Int32(number) if *number != 0 && name != "N_MORE_ERRORS" => Some((name.to_string(), Errno(*number))),
-        _ => None,
-    });
-    numbered.collect()
 }
