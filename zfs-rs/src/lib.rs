@@ -93,3 +93,8 @@ pub use crate::send::{SendRequest, SendStream, Sending};
 pub use crate::snapshot::{SnapshotInfo, Snapshots};
 #[cfg(feature = "calls")]
 pub use crate::zfs::{Backend, Wish, Zfs};
+
+/// The example of the repository's README compiles.
+#[cfg(all(doctest, feature = "ioctl"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
