@@ -253,7 +253,7 @@ fn take_modules(from: &Path, to: &Path) -> Result<()> {
 /// Everything an image depends on; a change of any makes another image.
 pub(crate) const INGREDIENTS: [&str; 3] = [PACKAGES, CUSTOMIZE, "layout 1"];
 
-const PACKAGES: &str = "linux-image-cloud-amd64 linux-headers-cloud-amd64 zfs-dkms zfsutils-linux udev kmod iproute2 procps strace e2fsprogs \
+const PACKAGES: &str = "linux-image-cloud-amd64 linux-headers-cloud-amd64 zfs-dkms zfsutils-linux udev kmod iproute2 procps strace e2fsprogs dmsetup \
                         attr acl zstd xz-utils";
 
 const CUSTOMIZE: &str = include_str!("../../guest/customize.sh");

@@ -14,8 +14,8 @@ use crate::{
     },
 };
 
-/// What building and booting an image takes.
-pub const VM: [&str; 5] = ["qemu-system-x86", "mmdebstrap", "uidmap", "busybox-static", "e2fsprogs"];
+/// What building and booting an image takes. Without `mount`, which mmdebstrap only recommends, dkms finds no /proc and builds nothing.
+pub const VM: [&str; 6] = ["qemu-system-x86", "mmdebstrap", "mount", "uidmap", "busybox-static", "e2fsprogs"];
 
 /// Installs those of `packages` that are missing, by root's hand or `sudo -n`, and says exactly what it runs.
 ///
@@ -127,7 +127,8 @@ fn script(missing: &[&str], codename: &str, sources: &[Source], backported_qemu:
         more.extend(debian.line(&backports, "main"));
     }
     let mut script = String::from("export DEBIAN_FRONTEND=noninteractive\n");
-    let mut apt = String::from("apt-get -q");
+    // Others may be installing too: wait for them.
+    let mut apt = String::from("apt-get -q -o DPkg::Lock::Timeout=600");
     if !more.is_empty() {
         // apt reads this list in the place of sources.list, so the machine's own stays as it is.
         script +=
@@ -196,8 +197,8 @@ mod tests {
         let wanted = [
             "echo 'deb http://mirror.test/debian bookworm contrib' >>\"$list\"",
             "echo 'deb http://mirror.test/debian bookworm-backports main' >>\"$list\"",
-            "apt-get -q -o Dir::Etc::sourcelist=\"$list\" install -y --no-install-recommends mmdebstrap",
-            "apt-get -q -o Dir::Etc::sourcelist=\"$list\" install -y --no-install-recommends -t bookworm-backports qemu-system-x86",
+            "apt-get -q -o DPkg::Lock::Timeout=600 -o Dir::Etc::sourcelist=\"$list\" install -y --no-install-recommends mmdebstrap",
+            "apt-get -q -o DPkg::Lock::Timeout=600 -o Dir::Etc::sourcelist=\"$list\" install -y --no-install-recommends -t bookworm-backports qemu-system-x86",
             "trap 'rm -f \"$list\"' EXIT",
         ];
         for line in wanted {
@@ -211,7 +212,7 @@ mod tests {
         let script = script(&["qemu-system-x86"], "bookworm", &sources, false).unwrap();
         assert!(!script.contains("$list"), "{script}");
         assert!(
-            script.ends_with("apt-get -q install -y --no-install-recommends qemu-system-x86\n"),
+            script.ends_with("apt-get -q -o DPkg::Lock::Timeout=600 install -y --no-install-recommends qemu-system-x86\n"),
             "{script}"
         );
     }
