@@ -20,11 +20,12 @@ pub mod host;
 pub use error::{Error, Result};
 pub use host::{
     disk::PoolDisks,
+    hardware::{Timing, VmOptions},
     image::{Image, Suite},
     job::Job,
     packages,
     progress::Progress,
-    qemu::{Outcome, Timing, Vm, VmOptions},
+    qemu::{Outcome, Vm},
     suite::Tests,
     verdict::Verdict,
 };

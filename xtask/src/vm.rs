@@ -79,7 +79,7 @@ pub(crate) struct Machine {
     /// Processors
     #[arg(long, default_value_t = 2, value_name = "COUNT")]
     cpus: u32,
-    /// The longest it may run, in seconds
+    /// The longest the program may run, in seconds
     #[arg(long, default_value_t = 1800, value_name = "SECONDS")]
     limit: u64,
     /// Size of each of the two disks for pools, in MiB (sparse)

@@ -84,17 +84,32 @@ pub(crate) fn build(suite: Suite, cache: &Path, place: &Path, progress: &mut Pro
 
 /// As whom the tree is made: root as itself, others as the root of a user namespace.
 struct Hands {
-    is_root: bool,
+    direct: bool,
 }
 
 impl Hands {
+    /// Whoever we are, as we are.
+    const OWN: Self = Self { direct: true };
+
     fn of_this_user() -> Result<Self> {
         let me = fs::metadata("/proc/self").doing("looking at this process")?;
-        Ok(Self { is_root: me.uid() == 0 })
+        Ok(Self { direct: me.uid() == 0 })
+    }
+
+    /// mmdebstrap where its mounts are nobody else's and its processes end with it.
+    fn mmdebstrap(&self) -> Command {
+        if !self.direct {
+            let mut command = Command::new("mmdebstrap");
+            command.arg("--mode=unshare");
+            return command;
+        }
+        let mut command = Command::new("unshare");
+        command.args(["--mount-proc", "--pid", "--fork", "--kill-child", "mmdebstrap", "--mode=root"]);
+        command
     }
 
     fn command(&self, program: &str) -> Command {
-        if self.is_root {
+        if self.direct {
             return Command::new(program);
         }
         let mut command = Command::new("mmdebstrap");
@@ -110,9 +125,7 @@ fn sweep(cache: &Path, suite: Suite, hands: &Hands) -> Result<()> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.starts_with(&format!("zfs-rs-{}-", workshop(suite))) {
             remove_tree(&path, hands)?;
-            if path.exists() {
-                fs::remove_dir_all(&path).at("removing", &path)?;
-            }
+            remove_tree(&path, &Hands::OWN)?;
         }
     }
     Ok(())
@@ -122,15 +135,12 @@ fn workshop(suite: Suite) -> String {
     format!("build-of-{suite}")
 }
 
+/// Never across a mount: a build that was killed may have left the host's own devices bound inside.
 fn remove_tree(tree: &Path, hands: &Hands) -> Result<()> {
-    // A namespace's root cannot remove what is ours, and need not: the caller does.
-    hands
-        .command("rm")
-        .args(["-rf", "--one-file-system", "--"])
-        .arg(tree)
-        .stderr(Stdio::null())
-        .status()
-        .doing("starting rm")?;
+    let mut rm = hands.command("rm");
+    // The root of a namespace cannot remove what is ours, nor we what is its: each tries, and says nothing of the rest.
+    rm.args(["-rf", "--one-file-system", "--"]).arg(tree).stderr(Stdio::null());
+    rm.status().doing("starting rm")?;
     Ok(())
 }
 
@@ -139,9 +149,12 @@ fn install(suite: Suite, tree: &Path, log: &Path, hands: &Hands, scratch: &mut S
     fs::write(&customize, CUSTOMIZE).at("writing", &customize)?;
     let mirror = packages::mirror()?;
     let (release, zfs_from) = suite.sources();
-    let mut command = Command::new("mmdebstrap");
-    command.arg(if hands.is_root { "--mode=root" } else { "--mode=unshare" });
-    command.args(["--format=directory", "--variant=apt", "--components=main,contrib"]);
+    let mut command = hands.mmdebstrap();
+    if hands.direct {
+        // Its own temporary files go with the rest, however it ends.
+        command.env("TMPDIR", scratch.path());
+    }
+    command.args(["--verbose", "--format=directory", "--variant=apt", "--components=main,contrib"]);
     command.arg(format!("--include={}", PACKAGES.replace(char::is_whitespace, ",")));
     command.args(["--aptopt=APT::Install-Recommends \"false\"", "--aptopt=Acquire::Languages \"none\""]);
     for useless in ["doc", "man", "locale", "info"] {

@@ -3,6 +3,7 @@
 pub mod apt;
 mod build;
 pub mod disk;
+pub mod hardware;
 pub mod image;
 mod initrd;
 pub mod job;

@@ -28,14 +28,8 @@ pub fn ensure(packages: &[&str], progress: &mut Progress) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let release = Path::new("/etc/os-release");
-    let release = fs::read_to_string(release).at("reading", release)?;
-    let codename = release
-        .lines()
-        .find_map(|line| line.strip_prefix("VERSION_CODENAME="))
-        .unwrap_or_default()
-        .trim_matches('"');
-    let script = script(&missing, codename, &sources()?, has_backported_qemu()?)?;
+    let codename = codename()?;
+    let script = script(&missing, &codename, &sources()?, has_backported_qemu()?)?;
     let Some(mut shell) = root_shell() else {
         return Err(Error::MayNotInstall {
             packages: missing.join(" "),
@@ -56,16 +50,21 @@ pub fn ensure(packages: &[&str], progress: &mut Progress) -> Result<()> {
 /// # Errors
 /// The machine is no Debian, or has no source of its main packages.
 pub fn mirror() -> Result<String> {
-    let release = Path::new("/etc/os-release");
-    let release = fs::read_to_string(release).at("reading", release)?;
-    let codename = release
+    let codename = codename()?;
+    let sources = sources()?;
+    let uri = apt::debian(&sources, &codename).and_then(|source| source.uris.first());
+    uri.cloned().ok_or_else(|| no_debian(&codename))
+}
+
+/// The name of the host's release, such as `bookworm`.
+fn codename() -> Result<String> {
+    let path = Path::new("/etc/os-release");
+    let text = fs::read_to_string(path).at("reading", path)?;
+    let name = text
         .lines()
         .find_map(|line| line.strip_prefix("VERSION_CODENAME="))
-        .unwrap_or_default()
-        .trim_matches('"');
-    let sources = sources()?;
-    let uri = apt::debian(&sources, codename).and_then(|source| source.uris.first());
-    uri.cloned().ok_or_else(|| no_debian(codename))
+        .unwrap_or_default();
+    Ok(name.trim_matches('"').to_owned())
 }
 
 fn missing<'a>(packages: &[&'a str]) -> Result<Vec<&'a str>> {

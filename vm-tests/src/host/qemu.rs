@@ -1,7 +1,6 @@
 //! I am the machine: I boot, pass on what is said inside, and go when told or cut.
 
 use std::{
-    ffi::OsString,
     fs,
     io::{BufRead, BufReader},
     os::{
@@ -18,48 +17,14 @@ use std::{
 use crate::{
     error::{Doing, Error, Result, tail},
     host::{
-        disk::{PoolDisks, sparse},
+        disk::PoolDisks,
+        hardware::{self, RESULTS, VmOptions},
         image::Image,
-        initrd,
         job::Job,
         scratch::Scratch,
         speech::{Said, hear},
     },
 };
-
-/// How a machine is made. The default suits tests.
-#[derive(Clone, Debug)]
-pub struct VmOptions {
-    /// Memory in MiB.
-    pub memory_mib: u32,
-    /// Processors; one under [`Timing::Icount`].
-    pub cpus: u32,
-    /// The longest it may live, boot included.
-    pub limit: Duration,
-    /// What the guest's clock counts.
-    pub timing: Timing,
-}
-
-impl Default for VmOptions {
-    fn default() -> Self {
-        Self {
-            memory_mib: 4096,
-            cpus: 2,
-            limit: Duration::from_secs(1800),
-            timing: Timing::Host,
-        }
-    }
-}
-
-/// What the guest's clock counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Timing {
-    /// The host's time: fastest, and as uneven as the host.
-    #[default]
-    Host,
-    /// Instructions of one processor: repeatable figures whatever else the host does.
-    Icount,
-}
 
 /// A running guest. Dropped, it is gone at once, as by [`Vm::cut_power`].
 #[derive(Debug)]
@@ -113,7 +78,7 @@ impl Vm {
         job.write_disk(&scratch.path().join("job"), &scratch.path().join("job.d"))?;
         let mark = scratch.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (ours, theirs) = UnixStream::pair().doing("making a socket")?;
-        let mut command = machine(image, &scratch, disks, options, &format!("vm.mode=job vm.mark={mark}"))?;
+        let mut command = hardware::machine(image, &scratch, disks, options, &format!("vm.mode=job vm.mark={mark}"))?;
         let console = format!("file,id=console,path={}", scratch.path().join(CONSOLE).display());
         let child = command
             .args(["-chardev", &console])
@@ -128,18 +93,19 @@ impl Vm {
         // It holds the guest's end of the socket, which must close with the machine.
         drop(command);
         scratch.watch(&child);
-        let limit = options.limit;
         let mut vm = Self {
             child,
             scratch,
             heard: listen(ours, format!("\u{1e}{mark}")),
-            limit,
-            deadline: begun + limit,
+            limit: BOOT_LIMIT,
+            deadline: begun + BOOT_LIMIT,
             begun,
             ready: None,
             status: None,
         };
         vm.await_ready()?;
+        vm.limit = options.limit;
+        vm.deadline = Instant::now() + options.limit;
         Ok(vm)
     }
 
@@ -155,7 +121,7 @@ impl Vm {
             "vm.mode=shell vm.rows={rows} vm.cols={cols} TERM={}",
             std::env::var("TERM").unwrap_or_else(|_| "vt220".into())
         );
-        let mut child = machine(image, &scratch, disks, options, &words)?
+        let mut child = hardware::machine(image, &scratch, disks, options, &words)?
             .args(["-chardev", "stdio,id=console,signal=off"])
             .spawn()
             .doing("starting qemu-system-x86_64")?;
@@ -250,8 +216,6 @@ impl Vm {
     }
 
     fn await_ready(&mut self) -> Result<()> {
-        let whole = self.deadline;
-        self.deadline = whole.min(self.begun + BOOT_LIMIT);
         match self.hear()? {
             Said::Ready { zfs, kernel } => {
                 let boot = self.begun.elapsed();
@@ -259,18 +223,24 @@ impl Vm {
             }
             _ => return Err(self.broken("spoke out of turn")),
         }
-        self.deadline = whole;
         Ok(())
     }
 
     fn hear(&mut self) -> Result<Said> {
-        match self.heard.recv_timeout(self.deadline.saturating_duration_since(Instant::now())) {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        // A job that never stops talking is over time as well.
+        let heard = if left.is_zero() {
+            Err(RecvTimeoutError::Timeout)
+        } else {
+            self.heard.recv_timeout(left)
+        };
+        match heard {
             Ok(Said::Failed(why)) => Err(self.broken(&format!("gave up: {why}"))),
             Ok(said) => Ok(said),
             Err(RecvTimeoutError::Timeout) => {
                 self.stop()?;
                 Err(Error::TimeLimit {
-                    limit: self.limit.min(self.begun.elapsed()),
+                    limit: self.limit,
                     console: self.console(),
                 })
             }
@@ -304,57 +274,6 @@ impl Drop for Vm {
     fn drop(&mut self) {
         self.stop().ok();
     }
-}
-
-/// Everything about the machine but where its console and its speech go. The console's chardev must be called `console`.
-fn machine(image: &Image, scratch: &Scratch, disks: &PoolDisks, options: &VmOptions, words: &str) -> Result<Command> {
-    let dir = scratch.path();
-    let initrd = dir.join("initrd");
-    fs::write(&initrd, initrd::pack(&image.modules())?).at("writing", &initrd)?;
-    sparse(&dir.join(RESULTS), RESULTS_MAX)?;
-    let [pool0, pool1] = disks.paths();
-    let mut command = Command::new("qemu-system-x86_64");
-    // The overlay of the root disk lives here, nameless.
-    command.env("TMPDIR", dir);
-    command.args([
-        "-nodefaults",
-        "-no-user-config",
-        "-display",
-        "none",
-        "-no-reboot",
-        "-nic",
-        "none",
-        "-machine",
-        "pc",
-        "-cpu",
-        "max",
-    ]);
-    command.args(["-m", &options.memory_mib.to_string(), "-serial", "chardev:console"]);
-    match options.timing {
-        Timing::Host => command.args(["-accel", "tcg,thread=multi", "-smp", &options.cpus.to_string()]),
-        Timing::Icount => command.args(["-accel", "tcg,thread=single", "-icount", "shift=0", "-smp", "1"]),
-    };
-    command.arg("-kernel").arg(image.kernel()).arg("-initrd").arg(initrd);
-    command.args(["-append", &format!("{KERNEL_WORDS} {words}")]);
-    for (serial, path, more) in [
-        ("root", image.root().as_path(), ",snapshot=on"),
-        ("job", &dir.join("job"), ""),
-        ("results", &dir.join(RESULTS), ""),
-        ("pool0", &pool0, ",discard=unmap"),
-        ("pool1", &pool1, ",discard=unmap"),
-    ] {
-        command.arg("-drive").arg(drive(serial, path, more));
-        command.args(["-device", &format!("virtio-blk-pci,drive={serial},serial={serial}")]);
-    }
-    Ok(command)
-}
-
-/// `cache=unsafe` skips the host's own flushes only. A write the guest saw done is in the host's memory, and we do not cut the host's power.
-fn drive(serial: &str, path: &Path, more: &str) -> OsString {
-    let mut words = OsString::from(format!("if=none,id={serial},format=raw,cache=unsafe{more},file="));
-    // A comma in a path is said twice.
-    words.push(path.to_string_lossy().replace(',', ",,"));
-    words
 }
 
 fn listen(socket: UnixStream, mark: String) -> Receiver<Said> {
@@ -396,14 +315,5 @@ fn unpack(archive: &Path, into: &Path) -> Result<()> {
 
 const CONSOLE: &str = "console.log";
 const COMPLAINTS: &str = "qemu.log";
-const RESULTS: &str = "results";
-
-/// The most a job may bring back; sparse.
-const RESULTS_MAX: u64 = 4 << 30;
-
-/// Ten times the slowest boot seen; a guest that takes longer hangs.
-const BOOT_LIMIT: Duration = Duration::from_secs(240);
-
-/// A fixed host id, so that a pool is at home in every boot; a kernel or ZFS that panics ends the machine instead of hanging it.
-const KERNEL_WORDS: &str = "console=ttyS0 loglevel=4 panic=-1 oops=panic mitigations=off random.trust_cpu=on spl.spl_hostid=0x7a667372 \
-                            spl.spl_panic_halt=1";
+/// A boot takes 10 s on an idle host and was seen to take 70 s on one with eight times its load; a guest that takes longer hangs.
+const BOOT_LIMIT: Duration = Duration::from_secs(600);

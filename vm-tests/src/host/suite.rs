@@ -10,10 +10,11 @@ use crate::{
     error::{Doing, Error, Result, tail},
     host::{
         disk::PoolDisks,
+        hardware::VmOptions,
         image::Image,
         job::Job,
         progress::Progress,
-        qemu::{Vm, VmOptions},
+        qemu::Vm,
         verdict::{Verdict, parse_list},
     },
 };
