@@ -1,5 +1,6 @@
 //! Replicates ZFS datasets.
 
+pub mod cli;
 mod drive;
 pub mod endpoint;
 pub mod event;

@@ -1,3 +1,5 @@
-//! Three lines around the command line.
+//! I am three lines around the command line.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    zfs_replicate::cli::main()
+}

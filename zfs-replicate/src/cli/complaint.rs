@@ -1,0 +1,125 @@
+//! I am why nothing could be begun, as one sentence and a way out.
+
+use std::fmt::Display;
+
+use zfs_rs::name::DatasetName;
+use zfs_rs::stream::token::TokenError;
+use zfs_rs::{Error, ErrorKind};
+
+use super::hint::{self, Roots};
+use super::text;
+use crate::drive::Unplanned;
+use crate::plan::PlanError;
+use crate::reason::Failure;
+
+/// Something that keeps a command from its work.
+#[derive(Debug)]
+pub(super) struct Complaint {
+    /// For scripts.
+    pub(super) code: &'static str,
+    /// The thing and what is wrong with it.
+    pub(super) message: String,
+    /// What to do.
+    pub(super) hint: Option<String>,
+}
+
+impl Complaint {
+    /// There is no way to the kernel.
+    pub(super) fn unopened(error: &Error) -> Self {
+        let kind = error.kind();
+        let code = match kind {
+            ErrorKind::NoModule => "no_module",
+            ErrorKind::NoPermission => "permission_denied",
+            ErrorKind::NoLibrary => "no_library",
+            // The other kinds answer requests.
+            _ => "not_opened",
+        };
+        Self {
+            code,
+            message: error.to_string(),
+            hint: hint::open(kind),
+        }
+    }
+
+    /// There is no plan.
+    pub(super) fn unplanned(error: &Unplanned, roots: Roots<'_>) -> Self {
+        match error {
+            Unplanned::Unread(failure) => Self::unread(failure, roots),
+            Unplanned::Unplannable(error) => Self {
+                code: code(error),
+                message: error.to_string(),
+                hint: hint::unplannable(error),
+            },
+        }
+    }
+
+    /// What was to be listed cannot be read; it is no side of anything.
+    pub(super) fn unlisted(failure: &Failure, root: &DatasetName) -> Self {
+        let message = match failure.detail.as_str() {
+            "" => format!("{}: {}", failure.object, failure.kind),
+            detail => detail.to_owned(),
+        };
+        let roots = Roots {
+            source: root,
+            target: root,
+        };
+        Self {
+            message,
+            ..Self::unread(failure, roots)
+        }
+    }
+
+    /// A side cannot be read.
+    fn unread(failure: &Failure, roots: Roots<'_>) -> Self {
+        Self {
+            code: failure.kind.code(),
+            message: text::failure(failure),
+            hint: hint::failure(failure, roots),
+        }
+    }
+
+    /// There is no such dataset.
+    pub(super) fn absent(dataset: &DatasetName) -> Self {
+        Self {
+            code: "not_found",
+            message: format!("{dataset} is not there"),
+            hint: Some(hint::absent(dataset)),
+        }
+    }
+
+    /// A token is none.
+    pub(super) fn token(error: &TokenError) -> Self {
+        Self {
+            code: "bad_token",
+            message: error.to_string(),
+            hint: Some("copy it whole: `zfs get -H -o value receive_resume_token DATASET`".to_owned()),
+        }
+    }
+
+    /// What there is to say cannot be written.
+    pub(super) fn unwritten(error: &impl Display) -> Self {
+        Self {
+            code: "unwritten",
+            message: format!("the standard output cannot be written: {error}"),
+            hint: None,
+        }
+    }
+
+    /// The system does not give what a run needs.
+    pub(super) fn system(error: &std::io::Error) -> Self {
+        Self {
+            code: "system",
+            message: format!("the run cannot be set up: {error}"),
+            hint: Some("see what limits this process: `ulimit -a`".to_owned()),
+        }
+    }
+}
+
+fn code(error: &PlanError) -> &'static str {
+    match error {
+        PlanError::NothingSelected { .. } => "nothing_selected",
+        PlanError::Overlap { .. } => "overlap",
+        PlanError::TargetParentMissing { .. } => "target_parent_missing",
+        PlanError::ReadOnlyPool { .. } => "read_only_pool",
+    }
+}

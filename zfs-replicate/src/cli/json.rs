@@ -1,0 +1,135 @@
+//! I tell scripts: one document each time, with the version of its form.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use zfs_rs::stream::token::ResumePoint;
+
+use super::complaint::Complaint;
+use super::words::is_obeyed;
+use crate::plan::Plan;
+use crate::run::report::Report;
+use crate::view::{StreamFlags, View};
+
+/// A plan; it carries its own version.
+pub(super) fn plan(plan: &Plan) -> Result<String, Complaint> {
+    document(plan)
+}
+
+/// The report of a run.
+pub(super) fn report(report: &Report) -> Result<String, Complaint> {
+    document(&Versioned {
+        format: FORMAT,
+        body: report,
+    })
+}
+
+/// What one side has.
+pub(super) fn list(view: &View) -> Result<String, Complaint> {
+    document(&Versioned {
+        format: FORMAT,
+        body: view,
+    })
+}
+
+/// What a resume token says.
+pub(super) fn token(point: &ResumePoint) -> Result<String, Complaint> {
+    let ResumePoint {
+        object,
+        offset,
+        bytes,
+        to_guid,
+        to_name,
+        from_guid,
+        large_block_ok,
+        embed_ok,
+        compress_ok,
+        raw_ok,
+        redact_snaps,
+        book_redact_snaps,
+        other,
+    } = point;
+    let texts = |guids: &Option<Vec<u64>>| Some(guids.as_ref()?.iter().map(ToString::to_string).collect());
+    let body = Token {
+        to_name,
+        to_guid: to_guid.to_string(),
+        from_guid: from_guid.map(|guid| guid.to_string()),
+        object: object.to_string(),
+        offset: offset.to_string(),
+        bytes: *bytes,
+        flags: StreamFlags {
+            raw: *raw_ok,
+            large_block: *large_block_ok,
+            embed: *embed_ok,
+            compress: *compress_ok,
+        },
+        redacted_for: texts(redact_snaps),
+        from_redacted_for: texts(book_redact_snaps),
+        unknown: other.iter().map(|(name, _)| name.to_string()).collect(),
+    };
+    document(&Versioned { format: FORMAT, body })
+}
+
+/// Why there is no other document.
+pub(super) fn complaint(complaint: &Complaint) -> Result<String, Complaint> {
+    let body = Refused {
+        error: Error {
+            code: complaint.code,
+            message: &complaint.message,
+            hint: complaint.hint.as_deref(),
+        },
+    };
+    document(&Versioned { format: FORMAT, body })
+}
+
+#[derive(Debug, Serialize)]
+struct Versioned<T> {
+    format: u32,
+    #[serde(flatten)]
+    body: T,
+}
+
+/// Numbers of identity and place are texts, as in views and plans.
+#[derive(Debug, Serialize)]
+struct Token<'a> {
+    to_name: &'a str,
+    to_guid: String,
+    from_guid: Option<String>,
+    object: String,
+    offset: String,
+    bytes: u64,
+    flags: StreamFlags,
+    redacted_for: Option<Vec<String>>,
+    from_redacted_for: Option<Vec<String>>,
+    unknown: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Refused<'a> {
+    error: Error<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct Error<'a> {
+    code: &'static str,
+    message: &'a str,
+    hint: Option<&'a str>,
+}
+
+/// What a terminal would obey is escaped here too: it can only stand inside texts, where the escape means the same.
+fn document(body: &impl Serialize) -> Result<String, Complaint> {
+    let plain = serde_json::to_string_pretty(body).map_err(|error| Complaint::unwritten(&error))?;
+    let mut shown = String::with_capacity(plain.len());
+    for character in plain.chars() {
+        if is_obeyed(character) && character != '\n' {
+            let _infallible = write!(shown, "\\u{:04x}", u32::from(character));
+        } else {
+            shown.push(character);
+        }
+    }
+    shown.push('\n');
+    Ok(shown)
+}
+
+/// The version of all forms but the plan's, which has its own.
+const FORMAT: u32 = 1;

@@ -1,0 +1,170 @@
+//! I speak to people: I read what they wrote, show what is planned and done, and end with a number that tells the truth.
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tokio::runtime;
+use zfs_rs::Zfs;
+use zfs_rs::stream::token::ResumeToken;
+
+use self::args::{Args, Backend, Command, List, Replicate, Token};
+use self::complaint::Complaint;
+use self::hint::Roots;
+use self::live::Live;
+use self::status::Status;
+use self::words::{Page, harmless};
+use crate::drive::Replication;
+use crate::endpoint::Local;
+use crate::reason::Side;
+use crate::view::View;
+
+mod args;
+mod complaint;
+mod hint;
+mod json;
+mod live;
+mod rate;
+mod status;
+mod text;
+mod words;
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+
+/// The program: reads the command line, does what it says, and tells how it ended.
+pub fn main() -> ExitCode {
+    match Args::try_parse() {
+        Ok(args) => run(&args).into(),
+        Err(error) => {
+            // Nobody is left to be told that the usage could not be shown.
+            error.print().ok();
+            if error.use_stderr() { Status::Usage } else { Status::AtGoal }.into()
+        }
+    }
+}
+
+fn run(args: &Args) -> Status {
+    let (result, is_json) = match &args.command {
+        Command::Replicate(wish) => (replicate(wish, args.backend), wish.json),
+        Command::List(wish) => (list(wish, args.backend), wish.json),
+        Command::Token(wish) => (token(wish), wish.json),
+    };
+    result.unwrap_or_else(|complaint| {
+        complain(&complaint);
+        if is_json && let Ok(document) = json::complaint(&complaint) {
+            // The complaint stands on the standard error already.
+            answer(&document).ok();
+        }
+        Status::NotBegun
+    })
+}
+
+fn replicate(wish: &Replicate, backend: Backend) -> Result<Status, Complaint> {
+    let roots = Roots {
+        source: &wish.source,
+        target: &wish.target,
+    };
+    let zfs = open(backend)?;
+    let replication = Replication::local(zfs.clone(), wish.source.clone(), wish.target.clone())
+        .recursive(wish.recursive)
+        .raw(wish.raw)
+        .limit(wish.bwlimit.map(|rate| rate.0));
+    let plan = replication.plan().map_err(|error| Complaint::unplanned(&error, roots))?;
+    if wish.dry_run {
+        answer(&if wish.json {
+            json::plan(&plan)?
+        } else {
+            Page::of(|page| text::plan(page, &plan))
+        })?;
+        return Ok(Status::of_plan(&plan));
+    }
+    let limit = wish.bwlimit.map_or_else(String::new, |rate| format!(", at most {rate}"));
+    say(&format!("by {}{limit}", zfs.backend()));
+    if !wish.json {
+        try_to(answer(&Page::of(|page| text::plan(page, &plan))));
+    }
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Complaint::system(&error))?;
+    let mut live = Live::new();
+    let report = runtime.block_on(replication.run(plan, |event| live.tell(event)));
+    let text = if wish.json {
+        json::report(&report)
+    } else {
+        Ok(Page::of(|page| text::report(page, &report, roots)))
+    };
+    try_to(text.and_then(|text| answer(&text)));
+    Ok(Status::of_report(&report))
+}
+
+fn list(wish: &List, backend: Backend) -> Result<Status, Complaint> {
+    let zfs = open(backend)?;
+    // The side whose holds are read too.
+    let mut view = Local::new(zfs.clone(), Side::Source)
+        .view(&wish.dataset, wish.recursive)
+        .map_err(|failure| Complaint::unlisted(&failure, &wish.dataset))?;
+    date(&mut view, &zfs);
+    if view.datasets.is_empty() {
+        return Err(Complaint::absent(&wish.dataset));
+    }
+    answer(&if wish.json {
+        json::list(&view)?
+    } else {
+        Page::of(|page| text::list(page, &view))
+    })?;
+    Ok(Status::AtGoal)
+}
+
+/// Fills in when snapshots were made, which no decision needs and a view of a run leaves out. One that is gone by now has no date.
+fn date(view: &mut View, zfs: &Zfs) {
+    for version in view.datasets.iter_mut().flat_map(|dataset| &mut dataset.versions) {
+        let properties = zfs.properties(&version.name).ok();
+        version.creation = properties.and_then(|properties| properties.number("creation"));
+    }
+}
+
+fn token(wish: &Token) -> Result<Status, Complaint> {
+    let token: ResumeToken = wish.token.trim().parse().map_err(|error| Complaint::token(&error))?;
+    answer(&if wish.json {
+        json::token(token.point())?
+    } else {
+        Page::of(|page| text::token(page, token.point()))
+    })?;
+    Ok(Status::AtGoal)
+}
+
+fn open(backend: Backend) -> Result<Zfs, Complaint> {
+    Zfs::open_by(backend.into()).map_err(|error| Complaint::unopened(&error))
+}
+
+/// Writes to the standard output. A reader who has seen enough and went away is no failure.
+fn answer(text: &str) -> Result<(), Complaint> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Complaint::unwritten(&error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// A run goes on, and its status stays what it is, when what it says cannot be written.
+fn try_to(written: Result<(), Complaint>) {
+    if let Err(complaint) = written {
+        complain(&complaint);
+    }
+}
+
+fn complain(complaint: &Complaint) {
+    say(&format!("error: {}", complaint.message));
+    if let Some(hint) = &complaint.hint {
+        say(&format!("hint: {hint}"));
+    }
+}
+
+/// One line to the standard error; if that is closed there is nobody to tell.
+fn say(line: &str) {
+    writeln!(io::stderr(), "{}", harmless(line)).ok();
+}

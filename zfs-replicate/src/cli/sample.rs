@@ -1,0 +1,336 @@
+//! I am a plan, a run and a view with one of everything, for tests of what people see.
+
+use std::time::Duration;
+
+use zfs_rs::identity::Guid;
+
+use crate::event::{Event, Subject};
+use crate::plan::{AbortPartial, Cursor, DatasetPlan, Left, Marked, Orphan, Plan, Rename, Step, Transfer, Unmark, Work};
+use crate::policy::Wish;
+use crate::reason::{Blocked, Broken, Evidence, Failure, FailureKind, GivenUp, NotBegun, Note, Outcome, Part, Selected, Side, Skipped};
+use crate::run::report::{DatasetReport, Report};
+use crate::view::{Base, Origin, Point, ResumeAt, StreamFlags, View};
+
+const MIB: u64 = 1 << 20;
+
+fn point(name: &str, guid: u64) -> Point {
+    Point {
+        name: name.parse().unwrap(),
+        guid: Guid(guid),
+    }
+}
+
+fn transfer(dataset: &str, from: Option<(&str, u64)>, to: (&str, u64), mib: Option<u64>) -> Step {
+    Step::Transfer(Transfer {
+        from: from.map(|(short, guid)| Base::Snapshot(point(&format!("tank/{dataset}@{short}"), guid))),
+        to: point(&format!("tank/{dataset}@{}", to.0), to.1),
+        target: format!("backup/{dataset}@{}", to.0).parse().unwrap(),
+        flags: StreamFlags::default(),
+        resume: None,
+        keep: "zfs-replicate_1".parse().unwrap(),
+        estimate: mib.map(|mib| mib * MIB),
+    })
+}
+
+fn mark(dataset: &str, short: &str, guid: u64) -> Step {
+    Step::Mark(Cursor {
+        name: format!("tank/{dataset}#zfs-replicate_1_{guid}").parse().unwrap(),
+        of: Base::Snapshot(point(&format!("tank/{dataset}@{short}"), guid)),
+    })
+}
+
+fn dataset(name: &str, work: Work) -> DatasetPlan {
+    DatasetPlan {
+        source: format!("tank/{name}").parse().unwrap(),
+        guid: Guid(1),
+        target: format!("backup/{name}"),
+        why: if name == "data" { Selected::Named } else { Selected::Below },
+        needs: Vec::new(),
+        notes: Vec::new(),
+        work,
+    }
+}
+
+fn steps(name: &str, steps: Vec<Step>) -> DatasetPlan {
+    dataset(name, Work::Steps { steps })
+}
+
+fn diverged() -> Blocked {
+    let evidence = |short: &str, guid: u64| Evidence {
+        name: format!("backup/data/www@{short}").parse().unwrap(),
+        guid: guid.into(),
+        createtxg: guid.into(),
+    };
+    Blocked::Diverged {
+        common: Some(evidence("mon", 41)),
+        beyond: vec![evidence("own-1", 42), evidence("own-2", 43)],
+    }
+}
+
+fn clone() -> Note {
+    Note::SentAsFull {
+        origin: Origin {
+            name: "tank/data/home@mon".parse().unwrap(),
+            guid: Some(Guid(21)),
+        },
+    }
+}
+
+fn root() -> DatasetPlan {
+    steps(
+        "data",
+        vec![
+            mark("data", "mon", 11),
+            transfer("data", None, ("mon", 11), Some(1000)),
+            mark("data", "tue", 12),
+            transfer("data", Some(("mon", 11)), ("tue", 12), Some(20)),
+            mark("data", "wed", 13),
+            transfer("data", Some(("tue", 12)), ("wed", 13), Some(4)),
+            Step::Unmark(Unmark {
+                cursors: vec![Marked {
+                    name: "tank/data#zfs-replicate_1_11".parse().unwrap(),
+                    guid: Guid(11),
+                }],
+                stays: point("backup/data@wed", 13),
+            }),
+        ],
+    )
+}
+
+/// A plan with every kind of step, a blocked dataset, notes, something left alone and an orphan.
+pub(super) fn plan() -> Plan {
+    let mut resumed = transfer("data/vm", Some(("mon", 31)), ("tue", 32), Some(190));
+    if let Step::Transfer(transfer) = &mut resumed {
+        transfer.resume = Some(ResumeAt {
+            object: 7,
+            offset: 131_072,
+            bytes: 310 * MIB,
+        });
+    }
+    let mut clone_of_home = steps("data/copy", vec![transfer("data/copy", None, ("mon", 51), None)]);
+    clone_of_home.notes.push(clone());
+    Plan {
+        format: crate::plan::Format,
+        source: "tank/data".parse().unwrap(),
+        target: "backup/data".parse().unwrap(),
+        wish: Wish {
+            recursive: true,
+            raw: true,
+        },
+        available: 20 << 30,
+        datasets: vec![
+            root(),
+            steps(
+                "data/home",
+                vec![
+                    Step::Rename(Rename {
+                        from: "backup/data/house".parse().unwrap(),
+                        to: "backup/data/home".parse().unwrap(),
+                        guid: Guid(20),
+                        shares: Guid(21),
+                    }),
+                    Step::AbortPartial(AbortPartial {
+                        dataset: "backup/data/home".parse().unwrap(),
+                        guid: Guid(20),
+                        is_full: false,
+                        why: GivenUp::SnapshotGone { to: Guid(29) },
+                    }),
+                    transfer("data/home", Some(("mon", 21)), ("tue", 22), Some(8)),
+                ],
+            ),
+            steps(
+                "data/vm",
+                vec![resumed, transfer("data/vm", Some(("tue", 32)), ("wed", 33), Some(16))],
+            ),
+            dataset("data/www", Work::Blocked { why: diverged() }),
+            clone_of_home,
+            steps("data/old", Vec::new()),
+        ],
+        skipped: vec![Left {
+            name: "tank/data/scratch".parse().unwrap(),
+            why: Skipped::NotRecursive,
+        }],
+        orphans: vec![Orphan {
+            name: "backup/data/gone".parse().unwrap(),
+            guid: Guid(99),
+            snapshots: 3,
+        }],
+    }
+}
+
+fn failure(side: Side, part: Part, object: &str, kind: FailureKind, errno: i32, detail: &str) -> Failure {
+    Failure {
+        side,
+        part,
+        object: object.to_owned(),
+        kind,
+        errno: Some(errno),
+        detail: detail.to_owned(),
+    }
+}
+
+fn full_pool() -> Broken {
+    Broken {
+        cause: failure(
+            Side::Target,
+            Part::Receive,
+            "backup/data/home@tue",
+            FailureKind::NoSpace,
+            28,
+            "backup/data/home@tue cannot be received: the pool is out of space (ENOSPC)",
+        ),
+        echoes: vec![failure(
+            Side::Source,
+            Part::Send,
+            "tank/data/home@tue",
+            FailureKind::Interrupted,
+            32,
+            "tank/data/home@tue cannot be sent: the reader\x1b[2J of the stream went away (EPIPE)",
+        )],
+    }
+}
+
+fn reported(name: &str, outcome: Outcome, done: usize, planned: usize, mib: u64) -> DatasetReport {
+    DatasetReport {
+        source: format!("tank/{name}").parse().unwrap(),
+        target: format!("backup/{name}"),
+        outcome,
+        steps_done: done,
+        steps_planned: planned,
+        bytes: mib * MIB,
+        bytes_saved: 0,
+        took: Duration::from_millis(mib * 8),
+        notes: Vec::new(),
+    }
+}
+
+/// What became of the plan, with every kind of outcome.
+pub(super) fn report() -> Report {
+    let failed = Outcome::Failed {
+        to: Some("tank/data/home@tue".parse().unwrap()),
+        from: Some("tank/data/home@mon".to_owned()),
+        why: full_pool(),
+    };
+    let waiting = Outcome::NotBegun {
+        why: NotBegun::Needs {
+            dataset: "tank/data/home".parse().unwrap(),
+        },
+    };
+    let mut vm = reported("data/vm", Outcome::Replicated, 2, 2, 206);
+    vm.bytes_saved = 310 * MIB;
+    let mut copy = reported("data/copy", waiting, 0, 1, 0);
+    copy.notes.push(clone());
+    Report {
+        complete: false,
+        datasets: vec![
+            reported("data", Outcome::Replicated, 3, 3, 1030),
+            reported("data/home", failed, 0, 1, 3),
+            vm,
+            reported("data/www", Outcome::Blocked { why: diverged() }, 0, 0, 0),
+            copy,
+            reported("data/old", Outcome::AtGoal, 0, 0, 0),
+        ],
+        skipped: plan().skipped,
+        orphans: plan().orphans,
+        bytes: 1239 * MIB,
+        took: Duration::from_secs(67),
+    }
+}
+
+/// A run as it happens, with the seconds since its beginning.
+pub(super) fn events() -> Vec<(u64, Event)> {
+    let (data, home) = (subject(0, "data"), subject(1, "data/home"));
+    let planned = Event::Planned {
+        datasets: 2,
+        transfers: 2,
+        bytes: None,
+    };
+    let proved = Event::StepProved {
+        dataset: data.clone(),
+        to: "tank/data@tue".parse().unwrap(),
+        guid: Guid(12),
+        bytes: 510 * MIB,
+        took: Duration::from_secs(51),
+    };
+    let replicated = Event::DatasetFinished {
+        dataset: data.clone(),
+        outcome: Outcome::Replicated,
+    };
+    let [renamed, aborted, failed, finished] = misfortune(&home);
+    vec![
+        (0, planned),
+        (0, Event::DatasetStarted { dataset: data.clone() }),
+        (0, started(&data, Some("tank/data@mon"), Some(500), 310)),
+        (4, progress(&data, 40)),
+        (11, progress(&data, 110)),
+        (12, renamed),
+        (12, aborted),
+        (12, started(&home, None, None, 0)),
+        (20, progress(&data, 200)),
+        (21, progress(&data, 210)),
+        (22, progress(&data, 900)),
+        (31, failed),
+        (31, finished),
+        (52, proved),
+        (52, replicated),
+        (52, Event::Finished { complete: false }),
+    ]
+}
+
+fn subject(index: usize, name: &str) -> Subject {
+    Subject {
+        index,
+        source: format!("tank/{name}").parse().unwrap(),
+    }
+}
+
+fn started(dataset: &Subject, from: Option<&str>, mib: Option<u64>, resumed: u64) -> Event {
+    Event::StepStarted {
+        dataset: dataset.clone(),
+        from: from.map(str::to_owned),
+        to: dataset.source.snapshot("tue").unwrap(),
+        estimate: mib.map(|mib| mib * MIB),
+        resumed: resumed * MIB,
+    }
+}
+
+fn progress(dataset: &Subject, mib: u64) -> Event {
+    Event::Progress {
+        dataset: dataset.clone(),
+        bytes: mib * MIB,
+    }
+}
+
+fn misfortune(home: &Subject) -> [Event; 4] {
+    let to = home.source.snapshot("tue").unwrap();
+    [
+        Event::Renamed {
+            dataset: home.clone(),
+            from: "backup/data/house".parse().unwrap(),
+            to: "backup/data/home".parse().unwrap(),
+        },
+        Event::PartialAborted {
+            dataset: home.clone(),
+            why: GivenUp::LeavesOut { next: Guid(22) },
+        },
+        Event::StepFailed {
+            dataset: home.clone(),
+            to: to.clone(),
+            bytes: 3 * MIB,
+            why: full_pool(),
+        },
+        Event::DatasetFinished {
+            dataset: home.clone(),
+            outcome: Outcome::Failed {
+                to: Some(to),
+                from: None,
+                why: full_pool(),
+            },
+        },
+    ]
+}
+
+/// What a side has, with an encrypted dataset, a clone, holds, bookmarks and interrupted receives.
+pub(super) fn view() -> View {
+    serde_json::from_str(include_str!("sample_view.json")).unwrap()
+}

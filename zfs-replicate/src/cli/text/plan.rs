@@ -1,0 +1,166 @@
+//! I tell people what is going to be done, dataset by dataset, and why.
+
+use crate::cli::hint::{self, Pair};
+use crate::cli::words::{Page, count, guesses, percent, short, size};
+use crate::plan::{DatasetPlan, Plan, Step, Transfer, Work};
+use crate::view::Base;
+
+/// The plan, in the order in which it is done.
+pub(in crate::cli) fn plan(page: &mut Page, plan: &Plan) {
+    page.line(&format!("{} -> {}{}", plan.source, plan.target, wish(plan)));
+    for dataset in &plan.datasets {
+        page.gap();
+        one(page, dataset);
+    }
+    page.gap();
+    for left in &plan.skipped {
+        page.line(&format!("left alone: {} ({})", left.name, left.why));
+    }
+    for orphan in &plan.orphans {
+        page.line(&format!(
+            "only on the target, left as it is: {} (guid {}, {})",
+            orphan.name,
+            orphan.guid,
+            count(orphan.snapshots, "snapshot")
+        ));
+    }
+    page.gap();
+    page.line(&sum(plan));
+}
+
+fn wish(plan: &Plan) -> String {
+    let below = if plan.wish.recursive { ", with everything below" } else { "" };
+    let raw = if plan.wish.raw { ", what is encrypted stays encrypted" } else { "" };
+    format!("{below}{raw}")
+}
+
+fn one(page: &mut Page, dataset: &DatasetPlan) {
+    let pair = Pair {
+        source: dataset.source.as_str(),
+        target: &dataset.target,
+    };
+    page.line(&format!("{} -> {}", dataset.source, dataset.target));
+    match &dataset.work {
+        Work::Blocked { why } => {
+            page.under(1, &format!("blocked: {why}"));
+            if let Some(hint) = hint::blocked(why, pair) {
+                page.under(2, &format!("hint: {hint}"));
+            }
+        }
+        Work::Steps { steps } if steps.is_empty() => page.under(1, "nothing to do: the target has every snapshot"),
+        Work::Steps { steps } => lines(steps).iter().for_each(|line| page.under(1, line)),
+    }
+    for note in &dataset.notes {
+        page.under(1, &format!("note: {note}"));
+        if let Some(hint) = hint::note(note, pair) {
+            page.under(2, &format!("hint: {hint}"));
+        }
+    }
+}
+
+/// Steps as people count them: transfers in a row are one line, and so are all marks.
+fn lines(steps: &[Step]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut row: Vec<&Transfer> = Vec::new();
+    let (mut made, mut removed, mut released) = (0_usize, 0_usize, 0_usize);
+    for step in steps {
+        match step {
+            Step::Rename(rename) => lines.push(format!(
+                "rename {} to {}: both sides have the snapshot of guid {}",
+                rename.from, rename.to, rename.shares
+            )),
+            Step::AbortPartial(abort) => lines.push(format!("give up the interrupted receive of {}: {}", abort.dataset, abort.why)),
+            Step::Mark(_) => made = made.saturating_add(1),
+            Step::Unmark(unmark) => removed = removed.saturating_add(unmark.cursors.len()),
+            Step::Release(_) => released = released.saturating_add(1),
+            Step::Transfer(transfer) if transfer.resume.is_some() => lines.extend(resumed(transfer)),
+            Step::Transfer(transfer) => row.push(transfer),
+        }
+    }
+    lines.extend(in_a_row(&row));
+    let marks: Vec<_> = [
+        (made, "cursor bookmark", "to make"),
+        (removed, "cursor bookmark", "to remove"),
+        (released, "hold", "to release"),
+    ]
+    .into_iter()
+    .filter(|(number, ..)| *number > 0)
+    .map(|(number, noun, verb)| format!("{} {verb}", count(number, noun)))
+    .collect();
+    if !marks.is_empty() {
+        lines.push(format!("on the source: {}", marks.join(", ")));
+    }
+    lines
+}
+
+fn resumed(transfer: &Transfer) -> Option<String> {
+    let there = transfer.resume?.bytes;
+    let to = short(transfer.to.name.as_str());
+    Some(match transfer.estimate {
+        Some(rest) => {
+            let whole = there.saturating_add(rest);
+            format!(
+                "resume {to} at {} %: {} of about {} are there",
+                percent(there, whole),
+                size(there),
+                size(whole)
+            )
+        }
+        None => format!("resume {to}: {} are there", size(there)),
+    })
+}
+
+fn in_a_row(row: &[&Transfer]) -> Option<String> {
+    let (first, last) = (row.first()?, row.last()?);
+    let to = |transfer: &Transfer| short(transfer.to.name.as_str()).to_owned();
+    let about = guesses(row.iter().map(|transfer| transfer.estimate));
+    let what = match (&first.from, row.len()) {
+        (None, 1) => format!("full stream of {}", to(first)),
+        (None, number) => format!(
+            "full stream of {}, then {} up to {}",
+            to(first),
+            count(number - 1, "increment"),
+            to(last)
+        ),
+        (Some(base), 1) => format!("increment from {} to {}", since(base), to(last)),
+        (Some(base), number) => format!("{number} increments from {} up to {}", since(base), to(last)),
+    };
+    Some(format!("{what}, {about}"))
+}
+
+fn since(base: &Base) -> String {
+    match base {
+        Base::Snapshot(point) => short(point.name.as_str()).to_owned(),
+        Base::Bookmark { name, .. } => format!("the bookmark {}", short(name.as_str())),
+    }
+}
+
+fn sum(plan: &Plan) -> String {
+    let transfers: Vec<_> = plan.datasets.iter().flat_map(DatasetPlan::transfers).collect();
+    let blocked = plan
+        .datasets
+        .iter()
+        .filter(|dataset| matches!(dataset.work, Work::Blocked { .. }))
+        .count();
+    let still = plan
+        .datasets
+        .iter()
+        .filter(|dataset| matches!(dataset.work, Work::Steps { .. }) && dataset.transfers().next().is_none())
+        .count();
+    let mut parts = vec![match transfers.len() {
+        0 => "nothing to send".to_owned(),
+        number => format!(
+            "to send: {}, {}, {} available",
+            count(number, "snapshot"),
+            guesses(transfers.iter().map(|transfer| transfer.estimate)),
+            size(plan.available)
+        ),
+    }];
+    if still > 0 {
+        parts.push(format!("{} with nothing to send", count(still, "dataset")));
+    }
+    if blocked > 0 {
+        parts.push(format!("{} blocked", count(blocked, "dataset")));
+    }
+    parts.join("; ")
+}
