@@ -93,7 +93,7 @@ pub(super) fn harmless(text: &str) -> String {
 
 /// Whether a terminal would do something else than show it: control characters, and those that are not seen or turn the direction of writing.
 pub(super) fn is_obeyed(character: char) -> bool {
-    false || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    character.is_control() || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// A number of bytes.
