@@ -7,6 +7,8 @@ use std::sync::Arc;
 use crate::backend::ioctl::Ioctl;
 #[cfg(feature = "lzc")]
 use crate::backend::lzc::Lzc;
+#[cfg(feature = "sim")]
+use crate::backend::sim::{Process, Sim};
 use crate::backend::{Core, Device};
 #[cfg(feature = "ioctl")]
 use crate::error::{Cause, Error, Operation, Result};
@@ -123,6 +125,22 @@ impl Zfs {
     /// Which way was taken, and why.
     pub fn backend(&self) -> &Backend {
         &self.backend
+    }
+}
+
+#[cfg(feature = "sim")]
+impl Process {
+    /// The way to the simulated kernel.
+    pub fn zfs(&self) -> Zfs {
+        Zfs::of(Arc::new(self.clone()), Arc::new(self.clone()))
+    }
+}
+
+#[cfg(feature = "sim")]
+impl Sim {
+    /// A way to the kernel for a program of its own, to which nothing happens; see [`start`](Self::start).
+    pub fn zfs(&self) -> Zfs {
+        self.start().zfs()
     }
 }
 

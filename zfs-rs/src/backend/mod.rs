@@ -28,6 +28,8 @@ pub mod lzc;
 #[cfg(feature = "ioctl")]
 pub(crate) mod payload;
 pub mod request;
+#[cfg(feature = "sim")]
+pub mod sim;
 
 /// A kernel's no: the number, and for calls on lists the number of each item.
 #[derive(Debug, Clone, PartialEq, Eq)]

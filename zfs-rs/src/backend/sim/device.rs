@@ -1,0 +1,230 @@
+//! I read the model: listings, stats, properties.
+
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use super::fault::Call;
+use super::pool::{Dataset, Pool, Snapshot, receiving};
+use super::process::Process;
+use super::property::{self, number, text};
+use super::world::{World, mix};
+use super::{core, rules};
+use crate::backend::{Cleanup, Cursor, DatasetKind, Detail, Device, Listed, Object, Outcome, SendProgress, Stats};
+use crate::errno::Errno;
+use crate::identity::{Guid, Txg};
+use crate::name::{DatasetName, PoolName, PropertyName, SnapshotName};
+use crate::nvlist::{NvList, Value};
+
+impl Device for Process {
+    fn pools(&self) -> Outcome<NvList> {
+        self.call(Call::Pools, |world| {
+            let pools = world.pools.iter().map(|(name, pool)| {
+                let config = NvList::new()
+                    .with("name", name.as_str())
+                    .with("pool_guid", pool.guid)
+                    .with("txg", pool.synced.txg);
+                (name.as_str(), config)
+            });
+            Ok(pools.collect())
+        })
+    }
+
+    fn pool_properties(&self, of: &PoolName) -> Outcome<NvList> {
+        self.call(Call::PoolProperties, |world| {
+            let pool = world.pool(of.as_str())?;
+            let (used, free) = (pool.state.used(of.as_str()), pool.free());
+            let mut list = NvList::new();
+            text(&mut list, "name", of.as_str());
+            text(&mut list, "health", "ONLINE");
+            number(&mut list, "guid", pool.guid);
+            number(&mut list, "size", used.saturating_add(free));
+            number(&mut list, "allocated", used);
+            number(&mut list, "free", free);
+            number(&mut list, "readonly", u64::from(pool.read_only));
+            Ok(list)
+        })
+    }
+
+    fn stats(&self, of: Object<'_>) -> Outcome<Stats> {
+        self.call(Call::Stats, |world| match of {
+            Object::Dataset(name) => {
+                let pool = world.pool(name.pool().as_str())?;
+                Ok(dataset_stats(pool, pool.state.get(name.as_str())?))
+            }
+            Object::PartialReceive(name) => {
+                let pool = world.pool(name.pool().as_str())?;
+                Ok(dataset_stats(pool, pool.state.get(&receiving(name))?))
+            }
+            Object::Snapshot(name) => {
+                let pool = world.pool(name.dataset().pool().as_str())?;
+                let (dataset, snapshot) = pool.state.snapshot(name)?;
+                Ok(snapshot_stats(pool, dataset, snapshot))
+            }
+        })
+    }
+
+    fn properties(&self, of: Object<'_>) -> Outcome<NvList> {
+        self.call(Call::Properties, |world| match of {
+            Object::Dataset(name) => dataset_properties(world, name, name.as_str()),
+            Object::PartialReceive(name) => dataset_properties(world, name, &receiving(name)),
+            Object::Snapshot(name) => {
+                let pool = world.pool(name.dataset().pool().as_str())?;
+                let (dataset, snapshot) = pool.state.snapshot(name)?;
+                Ok(property::of_snapshot(
+                    pool,
+                    name.dataset().as_str(),
+                    dataset,
+                    name.as_str(),
+                    snapshot,
+                ))
+            }
+        })
+    }
+
+    fn next_child(&self, of: &DatasetName, after: Cursor, detail: Detail) -> Outcome<Option<Listed>> {
+        self.call(Call::NextChild, |world| {
+            let Ok(pool) = world.pool(of.pool().as_str()) else {
+                return Ok(None);
+            };
+            let visible = pool.state.children(of.as_str()).filter(|(name, _)| !name.contains('%'));
+            let next = visible
+                .map(|(name, dataset)| (place(name), name, dataset))
+                .filter(|(place, ..)| *place > after.0)
+                .min_by_key(|next| next.0);
+            Ok(next.map(|(place, name, dataset)| Listed {
+                name: name.to_owned(),
+                stats: dataset_stats(pool, dataset),
+                properties: (detail == Detail::Properties).then(|| property::of_dataset(pool, name, dataset)),
+                cursor: Cursor(place),
+            }))
+        })
+    }
+
+    fn next_snapshot(&self, of: &DatasetName, after: Cursor, detail: Detail) -> Outcome<Option<Listed>> {
+        self.call(Call::NextSnapshot, |world| {
+            let Ok(pool) = world.pool(of.pool().as_str()) else {
+                return Ok(None);
+            };
+            let Ok(dataset) = pool.state.get(of.as_str()) else {
+                return Ok(None);
+            };
+            let all = dataset.snapshots.iter().map(|(short, snapshot)| (place(short), short, snapshot));
+            let next = all.filter(|(place, ..)| *place > after.0).min_by_key(|next| next.0);
+            Ok(next.map(|(place, short, snapshot)| {
+                let name = format!("{of}@{short}");
+                Listed {
+                    stats: snapshot_stats(pool, dataset, snapshot),
+                    properties: (detail == Detail::Properties).then(|| property::of_snapshot(pool, of.as_str(), dataset, &name, snapshot)),
+                    name,
+                    cursor: Cursor(place),
+                }
+            }))
+        })
+    }
+
+    fn bookmarks(&self, of: &DatasetName) -> Outcome<NvList> {
+        self.call(Call::Bookmarks, |world| {
+            let dataset = world.pool(of.pool().as_str())?.state.get(of.as_str())?;
+            let bookmarks = dataset.bookmarks.iter().map(|(short, bookmark)| {
+                let mut list = NvList::new();
+                number(&mut list, "guid", bookmark.guid);
+                number(&mut list, "createtxg", bookmark.createtxg);
+                number(&mut list, "creation", bookmark.creation);
+                (short.as_str(), list)
+            });
+            Ok(bookmarks.collect())
+        })
+    }
+
+    fn holds(&self, of: &SnapshotName) -> Outcome<NvList> {
+        self.call(Call::Holds, |world| {
+            let (_, snapshot) = world.pool(of.dataset().pool().as_str())?.state.snapshot(of)?;
+            Ok(snapshot.holds.iter().map(|(tag, hold)| (tag.as_str(), hold.since)).collect())
+        })
+    }
+
+    fn set_properties(&self, of: &DatasetName, to: &NvList) -> Outcome<()> {
+        self.call(Call::SetProperties, |world| {
+            // Those that can be set stay set although others are refused, so the change itself always comes about.
+            world.change(of.pool().as_str(), |pool, _| Ok(set(pool, of, to)))?
+        })
+    }
+
+    fn inherit(&self, of: &DatasetName, property: &PropertyName) -> Outcome<()> {
+        self.call(Call::Inherit, |world| {
+            world.change(of.pool().as_str(), |pool, _| {
+                rules::refuse(!property::is_inheritable(property.as_str()), Errno::EINVAL)?;
+                let dataset = pool.state.get_mut(of.as_str())?;
+                if let Some(given) = dataset.properties.get_mut(property.as_str()) {
+                    given.local = None;
+                    given.inherits = true;
+                }
+                dataset
+                    .properties
+                    .retain(|_, given| given.local.is_some() || given.received.is_some());
+                Ok(())
+            })
+        })
+    }
+
+    fn send_progress(&self, of: &SnapshotName, to: BorrowedFd<'_>) -> Outcome<SendProgress> {
+        self.call(Call::SendProgress, |world| {
+            let sending = world.sends.get(&to.as_raw_fd());
+            let sending = sending.filter(|sending| sending.process == self.id() && sending.snapshot == *of);
+            Ok(sending.ok_or(Errno::ENOENT)?.progress)
+        })
+    }
+
+    fn cleanup(&self) -> Outcome<Box<dyn Cleanup>> {
+        self.call(Call::Cleanup, |_| Ok(()))?;
+        self.open_handle()
+    }
+}
+
+fn set(pool: &mut Pool, of: &DatasetName, to: &NvList) -> Outcome<()> {
+    let before = pool.state.clone();
+    let txg = before.txg;
+    let dataset = pool.state.get_mut(of.as_str())?;
+    let kind = dataset.kind;
+    let mut to = to.clone();
+    let size = to.remove("volsize").filter(|_| kind == DatasetKind::Volume);
+    if let Some(Value::UInt64(size)) = size {
+        dataset.live.write(txg, property::VOLUME_SIZE_OBJECT, 0, &size.to_le_bytes());
+    }
+    core::set(dataset, &to, |name, value| match value {
+        Value::UInt64(value) if name == "quota" => rules::quota(&before, of.as_str(), *value),
+        value => property::check(kind, name, value),
+    })
+}
+
+fn dataset_properties(world: &World, name: &DatasetName, path: &str) -> Outcome<NvList> {
+    let pool = world.pool(name.pool().as_str())?;
+    Ok(property::of_dataset(pool, path, pool.state.get(path)?))
+}
+
+fn dataset_stats(pool: &Pool, dataset: &Dataset) -> Stats {
+    Stats {
+        guid: Guid(dataset.guid),
+        createtxg: Txg(dataset.createtxg),
+        kind: dataset.kind,
+        inconsistent: dataset.inconsistent,
+        clones: 0,
+        origin: dataset.origin.and_then(|origin| pool.state.at(origin)).map(|(name, _)| name),
+    }
+}
+
+fn snapshot_stats(pool: &Pool, dataset: &Dataset, snapshot: &Snapshot) -> Stats {
+    let clones = pool.state.clones(dataset.point(snapshot)).len();
+    Stats {
+        guid: Guid(snapshot.guid),
+        createtxg: Txg(snapshot.createtxg),
+        kind: dataset.kind,
+        inconsistent: false,
+        clones: u64::try_from(clones).unwrap_or(u64::MAX),
+        origin: None,
+    }
+}
+
+/// Where a name stands in a listing: by hash, as in the kernel, so that nobody relies on an order. Never 0, which is the start.
+fn place(name: &str) -> u64 {
+    name.bytes().fold(1, |sum, byte| mix(sum ^ u64::from(byte))).max(1)
+}

@@ -1,0 +1,236 @@
+//! I read a stream into a dataset, record by record, and keep what came when it breaks off.
+
+use std::collections::BTreeMap;
+use std::os::fd::BorrowedFd;
+
+use super::begin::{Running, start};
+use super::bytes::{self, Piece};
+use super::content::{index, length};
+use super::core;
+use super::fault::Call;
+use super::pool::{Dataset, Pool, Property, Receiving, Snapshot};
+use super::process::Process;
+use super::rules;
+use super::stream::{Stop, Stream};
+use super::world::{Chance, DEAD};
+use super::{property, world::World};
+use crate::backend::{Outcome, Received, Refusal, request};
+use crate::errno::Errno;
+use crate::name::SnapshotName;
+use crate::nvlist::{NvList, Value};
+use crate::stream::record::RECORD_SIZE;
+use crate::stream::{Begin, Corrupt, Fault, Reader, Record, Step, StreamKind};
+
+pub(super) fn receive(process: &Process, request: &request::Receive<'_>, from: BorrowedFd<'_>) -> Outcome<Received> {
+    let fate = process.world().begin(process.id(), Call::Receive)?;
+    let mut stream = Stream::new(process, Call::Receive, from);
+    let result = run(process, request, &mut stream);
+    let bytes = stream.bytes;
+    let result = result.map(|property_errors| Received { bytes, property_errors });
+    process.world().end(process.id(), &fate, result)
+}
+
+fn run(process: &Process, request: &request::Receive<'_>, stream: &mut Stream<'_>) -> Outcome<Vec<(String, Errno)>> {
+    // The kernel reads the list behind the first record before it looks at anything (`dmu_recv_begin`).
+    let mut reader = Reader::new();
+    let begin = first(&mut reader, request)?;
+    let payload = payload(&mut reader, stream)?;
+    let payload = if payload.is_empty() {
+        NvList::new()
+    } else {
+        NvList::decode(&payload).map_err(|_malformed| Errno::EFAULT)?
+    };
+    let pool = request.snapshot.dataset().pool();
+    let running = process.world().change(pool.as_str(), |pool, chance| {
+        let running = start(pool, chance, request, &begin, &payload)?;
+        let here = Receiving {
+            process: process.id(),
+            resumable: request.resumable,
+            ..running.here
+        };
+        pool.receiving.push(here);
+        Ok(Running { here, ..running })
+    })?;
+    let arrived = read(process, request.snapshot, stream, &mut reader, &running);
+    let mut world = process.world();
+    let finish = |pool: &mut Pool, chance: &mut Chance| finish(pool, chance, request, &begin, &running);
+    let result = arrived.map_err(Refusal::from).and_then(|()| world.change(pool.as_str(), finish));
+    let pool = world.pool_mut(pool.as_str())?;
+    pool.receiving.retain(|receiving| receiving.token != running.here.token);
+    if result.is_err() {
+        give_up(pool, running.here);
+    }
+    result
+}
+
+/// The first record, which the caller has read.
+fn first(reader: &mut Reader, request: &request::Receive<'_>) -> Result<Begin, Errno> {
+    let (step, _) = reader.step(request.begin).map_err(|_corrupt| Errno::EINVAL)?;
+    match step {
+        Step::Record(Record::Begin(begin)) if begin.kind == StreamKind::Substream => Ok(begin),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+/// Reads to the end of the stream and carries out each record once the checksum behind its payload is right
+/// (`receive_read_record`).
+fn read(process: &Process, name: &SnapshotName, stream: &mut Stream<'_>, reader: &mut Reader, running: &Running) -> Result<(), Errno> {
+    let mut waiting: Option<(Piece, u64)> = None;
+    let mut unsynced = 0;
+    loop {
+        let record = next(reader, stream)?;
+        if let Some((piece, bytes)) = waiting.take() {
+            unsynced += length(&piece.1);
+            apply(&mut process.world(), name, running, &piece, bytes, &mut unsynced)?;
+        }
+        if matches!(record, Record::End(_)) {
+            return Ok(());
+        }
+        let payload = payload(reader, stream)?;
+        waiting = Some(((record, payload), stream.bytes));
+    }
+}
+
+fn next(reader: &mut Reader, stream: &mut Stream<'_>) -> Result<Record, Errno> {
+    let mut header = [0; RECORD_SIZE];
+    stream.fill(&mut header).map_err(number)?;
+    match reader.step(&header).map_err(|corrupt| damage(&corrupt))? {
+        (Step::Record(record), _) => Ok(record),
+        _ => Err(Errno::EINVAL),
+    }
+}
+
+fn payload(reader: &mut Reader, stream: &mut Stream<'_>) -> Result<Vec<u8>, Errno> {
+    let mut payload = vec![0; index(reader.payload_left())];
+    stream.fill(&mut payload).map_err(number)?;
+    let mut rest = payload.as_slice();
+    while !rest.is_empty() {
+        let (_, used) = reader.step(rest).map_err(|corrupt| damage(&corrupt))?;
+        rest = rest.get(used..).unwrap_or_default();
+    }
+    Ok(payload)
+}
+
+/// Carries one record out. The state on disk follows every now and then, as transaction groups do.
+fn apply(world: &mut World, name: &SnapshotName, running: &Running, piece: &Piece, bytes: u64, unsynced: &mut u64) -> Result<(), Errno> {
+    let pool = world.pool_mut(name.dataset().pool().as_str())?;
+    let path = pool.target(running.here).ok_or(DEAD)?.to_owned();
+    rules::refuse(pool.is_full_for(length(&piece.1)), Errno::ENOSPC)?;
+    let txg = pool.state.txg;
+    let dataset = pool.state.get_mut(&path)?;
+    let place = bytes::apply(&mut dataset.live, txg, running.key.map(|key| key.guid), &piece.0, &piece.1)?;
+    if let (Some(resume), Some(place)) = (&mut dataset.resume, place) {
+        (resume.object, resume.offset) = (place.object, place.offset);
+        resume.bytes = running.earlier.saturating_add(bytes);
+    }
+    if *unsynced >= SYNC_EVERY {
+        *unsynced = 0;
+        pool.sync();
+    }
+    Ok(())
+}
+
+/// `dmu_recv_end_check` and `dmu_recv_end_sync`.
+fn finish(
+    pool: &mut Pool,
+    chance: &mut Chance,
+    request: &request::Receive<'_>,
+    begin: &Begin,
+    running: &Running,
+) -> Outcome<Vec<(String, Errno)>> {
+    let path = pool.target(running.here).ok_or(DEAD)?.to_owned();
+    let arrived = pool.state.get(&path)?;
+    let target = if running.is_new {
+        rules::refuse(arrived.snapshots.contains_key(request.snapshot.short()), Errno::EEXIST)?;
+        rules::end_space(pool, &path, arrived)?;
+        path.clone()
+    } else {
+        rules::receive_end(pool, request.snapshot, running.base, arrived)?;
+        request.snapshot.dataset().to_string()
+    };
+    let content = arrived.live.clone();
+    if !running.is_new {
+        pool.state.datasets.remove(&path);
+    }
+    let txg = pool.state.txg;
+    let dataset = pool.state.get_mut(&target)?;
+    let ivset = match running.key {
+        Some(key) => key.to_ivset,
+        None if dataset.encryption.is_some() => chance.guid(&format!("{} ivset", request.snapshot)),
+        None => 0,
+    };
+    let snapshot = Snapshot {
+        guid: begin.to_guid,
+        createtxg: txg,
+        creation: begin.creation_time,
+        content: content.clone(),
+        holds: BTreeMap::new(),
+        deferred: false,
+        properties: BTreeMap::new(),
+        ivset,
+    };
+    dataset.live = content;
+    dataset.inconsistent = false;
+    dataset.resume = None;
+    dataset.owner = None;
+    dataset.snapshots.insert(request.snapshot.short().to_owned(), snapshot);
+    Ok(properties(dataset, request))
+}
+
+/// Properties that come with the order; what cannot be set does not undo the receive (`zfs_ioc_recv_impl`).
+fn properties(dataset: &mut Dataset, request: &request::Receive<'_>) -> Vec<(String, Errno)> {
+    let kind = dataset.kind;
+    let mut errors = Vec::new();
+    for (name, value) in request.received {
+        let name = name.to_str_lossy().into_owned();
+        match property::check(kind, &name, value) {
+            Ok(()) => dataset.properties.entry(name).or_default().received = Some(value.clone()),
+            Err(errno) => errors.push((name, errno)),
+        }
+    }
+    // A name without a value asks for what is inherited.
+    let (dropped, set): (Vec<_>, Vec<_>) = request.local.iter().partition(|(_, value)| **value == Value::Boolean);
+    for (name, _) in dropped {
+        let given: &mut Property = dataset.properties.entry(name.to_str_lossy().into_owned()).or_default();
+        given.local = None;
+        given.inherits = true;
+    }
+    let set: NvList = set.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    if let Err(Refusal { items, .. }) = core::set(dataset, &set, |name, value| property::check(kind, name, value)) {
+        errors.extend(items);
+    }
+    errors
+}
+
+/// What is left of a receive that failed: its state where it may be resumed, else nothing (`dmu_recv_cleanup_ds`).
+pub(super) fn give_up(pool: &mut Pool, receiving: Receiving) {
+    pool.receiving.retain(|other| other.token != receiving.token);
+    let Some(path) = pool.target(receiving).map(str::to_owned) else {
+        return;
+    };
+    if let Ok(dataset) = pool.state.get_mut(&path) {
+        dataset.owner = None;
+        if !(receiving.resumable && dataset.resume.is_some()) {
+            drop(core::destroy_head(pool, &path));
+        }
+    }
+    pool.sync();
+}
+
+const fn number(stop: Stop) -> Errno {
+    match stop {
+        Stop::Closed => Errno::ZFS_ERR_STREAM_TRUNCATED,
+        Stop::Dead => DEAD,
+        Stop::Errno(errno) => errno,
+    }
+}
+
+fn damage(corrupt: &Corrupt) -> Errno {
+    match corrupt.what {
+        Fault::Checksum { .. } | Fault::EndChecksum { .. } | Fault::NoChecksum => Errno::ECKSUM,
+        _ => Errno::EINVAL,
+    }
+}
+
+/// Bytes of blocks between two syncs: what a power cut can take. The kernel counts seconds; time is nothing to the model.
+const SYNC_EVERY: u64 = 64 << 10;

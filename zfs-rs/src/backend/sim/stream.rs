@@ -1,0 +1,132 @@
+//! I am the bytes between the model and a descriptor: read and written in the open, while nothing is locked.
+//!
+//! A call waits for its stream and for its process's death at once, so that a kill ends it wherever it is.
+
+use std::os::fd::{AsFd, BorrowedFd};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::unistd::{read, write};
+
+use super::content::{index, length};
+use super::fault::{self, Call, OnByte};
+use super::process::Process;
+use crate::errno::Errno;
+
+/// One end of a stream, with the fault that lies ahead.
+#[derive(Debug)]
+pub(super) struct Stream<'a> {
+    process: &'a Process,
+    descriptor: BorrowedFd<'a>,
+    call: Call,
+    ahead: Option<(u64, OnByte)>,
+    /// Bytes that passed.
+    pub(super) bytes: u64,
+}
+
+/// Why a stream goes no further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// The other end is closed.
+    Closed,
+    /// The process is dead.
+    Dead,
+    /// The descriptor, or a fault, says so.
+    Errno(Errno),
+}
+
+impl<'a> Stream<'a> {
+    pub(super) fn new(process: &'a Process, call: Call, descriptor: BorrowedFd<'a>) -> Self {
+        let ahead = process
+            .world()
+            .processes
+            .get(&process.id())
+            .and_then(|life| fault::ahead(&life.faults, call));
+        Self {
+            process,
+            descriptor,
+            call,
+            ahead,
+            bytes: 0,
+        }
+    }
+
+    /// Fills the buffer.
+    pub(super) fn fill(&mut self, buffer: &mut [u8]) -> Result<(), Stop> {
+        let mut done = 0;
+        while done < buffer.len() {
+            let room = self.before_fault(length(buffer.get(done..).unwrap_or_default()))?;
+            let place = buffer.get_mut(done..done.saturating_add(index(room))).unwrap_or_default();
+            wait(self.process, self.descriptor, PollFlags::POLLIN)?;
+            match read(self.descriptor, place) {
+                Ok(0) => return Err(Stop::Closed),
+                Ok(count) => {
+                    done += count;
+                    self.bytes += u64::try_from(count).unwrap_or(0);
+                }
+                Err(nix::errno::Errno::EINTR) => {}
+                Err(errno) => return Err(Stop::Errno(errno.into())),
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes all of it, in pieces that a pipe which is ready takes whole.
+    pub(super) fn put(&mut self, bytes: &[u8]) -> Result<(), Stop> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let room = self.before_fault(length(rest).min(ATOMIC))?;
+            let piece = rest.get(..index(room)).unwrap_or(rest);
+            wait(self.process, self.descriptor, PollFlags::POLLOUT)?;
+            match write(self.descriptor, piece) {
+                Ok(count) => {
+                    rest = rest.get(count..).unwrap_or_default();
+                    self.bytes += u64::try_from(count).unwrap_or(0);
+                }
+                Err(nix::errno::Errno::EINTR) => {}
+                Err(nix::errno::Errno::EPIPE) => return Err(Stop::Closed),
+                Err(errno) => return Err(Stop::Errno(errno.into())),
+            }
+        }
+        Ok(())
+    }
+
+    /// How much of `wanted` may pass before a fault comes true; the fault itself when that is nothing.
+    fn before_fault(&self, wanted: u64) -> Result<u64, Stop> {
+        match self.ahead {
+            Some((at, effect)) if self.bytes >= at => {
+                let mut world = self.process.world();
+                if let Some(life) = world.processes.get_mut(&self.process.id()) {
+                    fault::spend(&mut life.faults, self.call, at);
+                }
+                match effect {
+                    OnByte::Cut => Err(Stop::Closed),
+                    OnByte::Refuse(errno) => Err(Stop::Errno(errno)),
+                    OnByte::Kill => {
+                        world.kill(self.process.id());
+                        Err(Stop::Dead)
+                    }
+                }
+            }
+            Some((at, _)) => Ok(wanted.min(at - self.bytes)),
+            None => Ok(wanted),
+        }
+    }
+}
+
+/// Waits until the descriptor can be used or the process is dead.
+fn wait(process: &Process, descriptor: BorrowedFd<'_>, events: PollFlags) -> Result<(), Stop> {
+    let pulse = process.pulse().ok_or(Stop::Errno(Errno::EBADF))?;
+    let mut both = [PollFd::new(descriptor.as_fd(), events), PollFd::new(pulse, PollFlags::POLLIN)];
+    loop {
+        match poll(&mut both, PollTimeout::NONE) {
+            Err(nix::errno::Errno::EINTR) => {}
+            Err(errno) => return Err(Stop::Errno(errno.into())),
+            Ok(_) => break,
+        }
+    }
+    let [_, pulse] = both;
+    if pulse.any().unwrap_or(true) { Err(Stop::Dead) } else { Ok(()) }
+}
+
+/// What a pipe takes without waiting once it is ready to be written to (`PIPE_BUF`).
+const ATOMIC: u64 = 4096;
