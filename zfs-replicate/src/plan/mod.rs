@@ -20,7 +20,7 @@ mod replicate;
 mod resume;
 mod steps;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// Everything one run should do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

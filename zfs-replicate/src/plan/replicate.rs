@@ -150,22 +150,15 @@ impl<'a> Board<'a> {
             stands_after: None,
         };
         let home = seat.home.as_ref().map_err(|error| never(unnameable(error.clone())))?;
-        let above_stands = match parent {
-            None => Vec::new(),
-            Some(parent) => parent.stands_after.clone().ok_or_else(|| {
-                let parent = home.parent().map(|parent| parent.to_string()).unwrap_or_default();
-                never(Blocked::ParentMissing { parent })
-            })?,
-        };
+        let (above_stands, above) = self.above(home, parent).ok_or_else(|| {
+            let parent = home.parent().map(|parent| parent.to_string()).unwrap_or_default();
+            never(Blocked::ParentMissing { parent })
+        })?;
         let occupant = self.occupant(home).and_then(|index| self.target.datasets.get(index));
         let rename = self.rename(seat, home, occupant).map_err(never)?;
         let found = match seat.found {
             Some(found) => self.target.datasets.get(found.index),
             None => occupant,
-        };
-        let above = match parent {
-            Some(parent) => parent.encryption.clone(),
-            None => self.target.above.as_ref().map_or(Encryption::Off, |above| above.encryption.clone()),
         };
         let case = Case {
             source: seat.source,
@@ -192,6 +185,28 @@ impl<'a> Board<'a> {
         })
     }
 
+    /// After which places what lies above a home stands, and how that is encrypted; nothing when it never will.
+    fn above(&self, home: &DatasetName, parent: Option<&Turn>) -> Option<(Vec<usize>, Encryption)> {
+        if let Some(parent) = parent {
+            return Some((parent.stands_after.clone()?, parent.encryption.clone()));
+        }
+        let encryption = if *home == self.target.root {
+            let above = self.target.above.as_ref();
+            above.map_or(Encryption::Off, |above| above.encryption.clone())
+        } else {
+            let occupant = self.occupant(&home.parent()?)?;
+            let belongs_elsewhere = |seat: &Seat<'_>| {
+                let is_found = seat.found.is_some_and(|found| found.index == occupant);
+                is_found && seat.home.as_ref().is_ok_and(|there| Some(there) != home.parent().as_ref())
+            };
+            if self.seats.iter().any(belongs_elsewhere) {
+                return None;
+            }
+            self.target.datasets.get(occupant)?.encryption.clone()
+        };
+        Some((Vec::new(), encryption))
+    }
+
     /// The renaming that brings a counterpart home, if it is not there.
     fn rename(&self, seat: &Seat<'_>, home: &DatasetName, occupant: Option<&Dataset>) -> Result<Option<Rename>, Blocked> {
         let Some(found) = seat.found else { return Ok(None) };
@@ -201,7 +216,9 @@ impl<'a> Board<'a> {
         if from == home {
             return Ok(None);
         }
-        if let Some(occupant) = occupant {
+        // Below itself it cannot go: the name of what would be its parent is its own.
+        let itself = home.below(from).map(|_| there);
+        if let Some(occupant) = occupant.or(itself) {
             return Err(Blocked::NameOccupied {
                 from: from.clone(),
                 to: home.clone(),

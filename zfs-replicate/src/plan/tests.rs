@@ -21,7 +21,7 @@ fn told(text: &str, wish: Wish) -> String {
     lines.join("\n")
 }
 
-fn line(dataset: &DatasetPlan) -> String {
+pub(crate) fn line(dataset: &DatasetPlan) -> String {
     let words: Vec<_> = match &dataset.work {
         Work::Blocked { why } => vec![format!("BLOCKED {}", why.code())],
         Work::Steps { steps } => steps
@@ -33,9 +33,9 @@ fn line(dataset: &DatasetPlan) -> String {
                 Step::Transfer(transfer) => {
                     let from = transfer.from.as_ref().map_or_else(|| "0".to_owned(), |from| number(from.guid()));
                     let how = if transfer.resume.is_some() { "resume" } else { "send" };
-                    format!("{how} {from}→{}", transfer.to.name.short())
+                    format!("{how} {from}→{}", number(transfer.to.guid))
                 }
-                Step::Release(kept) => format!("release {}", kept.snapshot.name.short()),
+                Step::Release(kept) => format!("release {}", number(kept.snapshot.guid)),
                 Step::Unmark(unmark) => {
                     let gone: Vec<_> = unmark.cursors.iter().map(|marked| number(marked.guid)).collect();
                     format!("unmark {} keeping {}", gone.join(","), number(unmark.stays.guid))

@@ -18,6 +18,10 @@ use crate::run::report::Report;
 use crate::view::Point;
 
 mod dataset;
+#[cfg(test)]
+mod kill_points;
+#[cfg(test)]
+mod random;
 pub mod report;
 #[cfg(test)]
 mod tests;
