@@ -1,0 +1,5 @@
+//! Ring two: the whole engine over the simulated kernel.
+
+mod convergence;
+mod kill_points;
+mod refusals;
