@@ -31,10 +31,16 @@ fn a_pool_survives_a_power_cut_and_what_was_not_written_does_not() {
     let disks = disks();
     let job = sh(
         "zpool create tank /dev/disk/by-id/virtio-pool0 /dev/disk/by-id/virtio-pool1 && echo kept >/tank/synced && zpool sync \
-                  && echo CUT && sleep 0.1 && echo lost >/tank/unsynced; sleep 600",
+                  && echo CUT && sleep 0.1 && echo lost >/tank/unsynced && sleep 600",
     );
     let mut vm = boot(&job, &disks);
-    assert!(vm.lines().any(|line| line.unwrap() == "CUT"), "the marker never came");
+    let mut said = Vec::new();
+    let is_time = vm
+        .lines()
+        .map(Result::unwrap)
+        .inspect(|line| said.push(line.clone()))
+        .any(|line| line == "CUT");
+    assert!(is_time, "the marker never came, but {said:?}");
     vm.cut_power().unwrap();
     let mut lines = Vec::new();
     let outcome = boot(&sh("zpool import tank && cat /tank/synced && ls /tank"), &disks)
