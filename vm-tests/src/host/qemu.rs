@@ -122,7 +122,7 @@ impl Vm {
             std::env::var("TERM").unwrap_or_else(|_| "vt220".into())
         );
         let mut child = hardware::machine(image, &scratch, disks, options, &words)?
-            .args(["-chardev", "stdio,id=console,signal=off"])
+            .args(["-chardev", "stdio,id=console,signal=off,mux=on"])
             .spawn()
             .doing("starting qemu-system-x86_64")?;
         scratch.watch(&child);
