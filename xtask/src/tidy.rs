@@ -16,7 +16,11 @@ use std::{
 use clap::Args;
 use serde_json::json;
 
-use self::{rooms::Rooms, source::Source, tree::Files};
+use self::{
+    rooms::Rooms,
+    source::Source,
+    tree::{Files, Package},
+};
 use crate::Failure;
 
 /// What `tidy` takes.
@@ -125,7 +129,8 @@ pub(crate) fn top() -> PathBuf {
 pub(crate) fn check(top: &Path) -> Result<Report, Failure> {
     let mut texts = BTreeMap::new();
     read(top, Path::new(""), &mut texts)?;
-    let packages = packages(&texts);
+    let manifests = texts.iter().filter(|(file, _)| file.ends_with("Cargo.toml"));
+    let packages: Vec<Package> = manifests.filter_map(|(file, text)| Package::read(file, text)).collect();
     let is_rust = |file: &Path| file.extension().is_some_and(|end| end == "rs");
     let files: Files = texts
         .iter()
@@ -151,15 +156,6 @@ pub(crate) fn check(top: &Path) -> Result<Report, Failure> {
         cited,
         files: texts.len(),
     })
-}
-
-/// The folders that hold a package.
-fn packages(texts: &BTreeMap<PathBuf, String>) -> Vec<String> {
-    let manifest = |(file, text): (&PathBuf, &String)| {
-        let folder = file.parent()?.to_str()?;
-        (file.ends_with("Cargo.toml") && text.contains("[package]")).then(|| folder.to_owned())
-    };
-    texts.iter().filter_map(manifest).collect()
 }
 
 /// All files of text below `folder`, but what git and cargo made.

@@ -23,15 +23,48 @@ pub(crate) struct Module {
     pub(crate) is_test: bool,
 }
 
+/// A package: its folder, and the roots that its manifest names besides those that cargo finds by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Package {
+    folder: String,
+    tests: Vec<PathBuf>,
+}
+
+impl Package {
+    /// Reads a manifest; one of a workspace alone is no package.
+    pub(crate) fn read(manifest: &Path, text: &str) -> Option<Self> {
+        let folder = manifest.parent()?;
+        let table: toml::Table = text.parse().ok()?;
+        table.get("package")?;
+        let paths = |kind: &&str| table.get(*kind).and_then(toml::Value::as_array).cloned().unwrap_or_default();
+        let named = ["test", "bench", "example"].iter().flat_map(paths);
+        let tests = named
+            .filter_map(|target| Some(folder.join(target.get("path")?.as_str()?)))
+            .collect();
+        Some(Self {
+            folder: folder.to_str()?.to_owned(),
+            tests,
+        })
+    }
+
+    /// Whether cargo compiles this file as a crate of its own, and then whether it is one of tests.
+    fn root(&self, file: &Path) -> Option<bool> {
+        if self.tests.iter().any(|test| test == file) {
+            return Some(true);
+        }
+        root(file.strip_prefix(&self.folder).ok()?)
+    }
+}
+
 /// The modules reached from the roots of `packages`, each file once.
-pub(crate) fn modules(files: &Files, packages: &[String]) -> Vec<Module> {
+pub(crate) fn modules(files: &Files, packages: &[Package]) -> Vec<Module> {
     let mut found = BTreeMap::new();
     for package in packages {
-        for file in files.keys().filter(|file| file.starts_with(package)) {
-            if let Some(is_test) = root(file.strip_prefix(package).unwrap_or(file)) {
+        for file in files.keys() {
+            if let Some(is_test) = package.root(file) {
                 let root = Module {
                     file: file.clone(),
-                    package: package.clone(),
+                    package: package.folder.clone(),
                     name: String::new(),
                     is_test,
                 };
@@ -48,7 +81,7 @@ pub(crate) fn forgotten<'a>(files: &'a Files, modules: &[Module]) -> Vec<&'a Pat
     files.keys().map(PathBuf::as_path).filter(|file| !reached.contains(file)).collect()
 }
 
-/// Whether cargo compiles this file of a package as a crate of its own, and then whether it is one of tests.
+/// What cargo finds by itself, by path from the package's folder.
 fn root(file: &Path) -> Option<bool> {
     let parts: Vec<&str> = file.iter().filter_map(|part| part.to_str()).collect();
     match parts.as_slice() {
@@ -121,6 +154,11 @@ mod tests {
         of.iter().map(|(path, text)| (PathBuf::from(path), Source::read(text))).collect()
     }
 
+    fn package() -> [Package; 1] {
+        let manifest = "[package]\nname = \"a\"\n[[test]]\nname = \"own\"\npath = \"own.rs\"\n";
+        [Package::read(Path::new("a/Cargo.toml"), manifest).unwrap()]
+    }
+
     #[test]
     fn modules_are_followed_and_named() {
         let files = files(&[
@@ -130,7 +168,7 @@ mod tests {
             ("a/src/b/e/g.rs", ""),
             ("a/src/d.rs", ""),
         ]);
-        let modules = modules(&files, &["a".into()]);
+        let modules = modules(&files, &package());
         let names: Vec<_> = modules.iter().map(|module| (module.name.as_str(), module.is_test)).collect();
         assert_eq!(names, [("b::e::g", false), ("b::e", false), ("b", false), ("d", true), ("", false)]);
         assert!(forgotten(&files, &modules).is_empty());
@@ -144,10 +182,13 @@ mod tests {
             ("a/tests/all/main.rs", "mod one;"),
             ("a/tests/all/one.rs", ""),
             ("a/tests/all/two.rs", "#[test] fn never_run() {}"),
+            ("a/own.rs", "mod three;"),
+            ("a/three.rs", ""),
+            ("a/four.rs", ""),
         ]);
-        let modules = modules(&files, &["a".into()]);
+        let modules = modules(&files, &package());
         let lost = forgotten(&files, &modules);
-        assert_eq!(lost, [Path::new("a/src/lost.rs"), Path::new("a/tests/all/two.rs")]);
+        assert_eq!(lost, ["a/four.rs", "a/src/lost.rs", "a/tests/all/two.rs"].map(Path::new));
     }
 
     #[test]
@@ -157,6 +198,6 @@ mod tests {
             ("a/src/b.rs", ""),
             ("a/src/other.rs", ""),
         ]);
-        assert!(forgotten(&files, &modules(&files, &["a".into()])).is_empty());
+        assert!(forgotten(&files, &modules(&files, &package())).is_empty());
     }
 }
