@@ -130,12 +130,15 @@ pub enum Blocked {
         #[serde(with = "text")]
         dataset: DatasetName,
     },
-    /// The source's dataset has a new name, and the target uses that name for something else.
-    #[error("{from} should be renamed to {to}, where another dataset lies (guid {occupant})")]
+    /// The target uses the name for a dataset that belongs elsewhere and cannot be moved there.
+    #[error(
+        "{} {to}, where another dataset lies (guid {occupant})",
+        from.as_ref().map_or_else(|| "it belongs at".to_owned(), |from| format!("{from} should be renamed to"))
+    )]
     NameOccupied {
-        /// Where the lineage lies on the target.
+        /// Where its past lies on the target; nothing if it is new there.
         #[serde(with = "text")]
-        from: DatasetName,
+        from: Option<DatasetName>,
         /// Where it should lie.
         #[serde(with = "text")]
         to: DatasetName,

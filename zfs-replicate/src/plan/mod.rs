@@ -12,6 +12,7 @@ use crate::reason::{Blocked, GivenUp, Note, Selected, Side, Skipped};
 use crate::view::{Base, Point, ResumeAt, StreamFlags, View, text};
 
 mod base;
+mod board;
 mod diverge;
 mod encrypt;
 mod lineage;

@@ -281,6 +281,12 @@ fn a_name_that_stays_occupied_blocks() {
         told(text, ALL),
         "src: \na: BLOCKED name_occupied\nc: BLOCKED parent_missing\nb: BLOCKED name_occupied"
     );
+    // Something new must not take the place of what waits to be moved, least of all give up its partial receive.
+    let text = "src: @1 *1 | src/a=new: @1 | src/b=a: @1 *1 | src/a/b=b: @1 *1 | dst: @1 | dst/a: ~1 | dst/b: @1 +1";
+    assert_eq!(
+        told(text, ALL),
+        "src: \na: BLOCKED name_occupied\nb: BLOCKED parent_missing\nb: BLOCKED name_occupied"
+    );
     // A stranger.
     assert_eq!(
         told("src: @1 *1 | src/b=a: @1 | dst: @1 | dst/a: @1 | dst/b: @x", ALL),

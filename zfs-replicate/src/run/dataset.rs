@@ -14,10 +14,11 @@ use std::time::Duration;
 use zfs_rs::identity::Guid;
 
 use crate::event::{Event, Subject};
-use crate::plan::{DatasetPlan, Kept, Step, Transfer, Work};
+use crate::plan::{DatasetPlan, Step, Transfer, Work};
 use crate::reason::{Broken, Failure, FailureKind, NotBegun, Outcome, Part, Side};
+use crate::run::order::{action, stands_at, stays, transfer};
 use crate::run::{Action, Answer, Seen};
-use crate::view::{Base, Point};
+use crate::view::Point;
 
 /// One dataset's work.
 #[derive(Debug)]
@@ -298,74 +299,6 @@ impl Task {
             outcome: outcome.clone(),
         }]);
         self.state = State::Finished(outcome);
-    }
-}
-
-/// What a phase asks of the driver.
-fn action(phase: &Phase, plan: &DatasetPlan) -> Option<Action> {
-    Some(match phase {
-        Phase::Hold => Action::Hold { snapshots: held(plan) },
-        Phase::Step(index) => match plan.steps().get(*index)?.clone() {
-            Step::Rename(rename) => Action::Rename(rename),
-            Step::AbortPartial(abort) => Action::AbortPartial(abort),
-            Step::Mark(cursor) => Action::Mark(cursor),
-            Step::Transfer(transfer) => Action::Transfer(transfer),
-            Step::Release(kept) => Action::ReleaseKept(kept),
-            Step::Unmark(unmark) => Action::Unmark(unmark.cursors),
-        },
-        Phase::Confirm(index, _) => Action::Confirm {
-            snapshot: transfer(plan, *index)?.target.clone(),
-        },
-        Phase::ConfirmStays(index) => Action::Confirm {
-            snapshot: stays(plan, *index)?.name.clone(),
-        },
-        Phase::Keep(index, _) => {
-            let transfer = transfer(plan, *index)?;
-            Action::KeepPartial(Kept {
-                snapshot: transfer.to.clone(),
-                tag: transfer.keep.clone(),
-            })
-        }
-        Phase::LetGo(_) => Action::DropHold,
-    })
-}
-
-/// The snapshots that must not go while the dataset is worked on.
-fn held(plan: &DatasetPlan) -> Vec<Point> {
-    let mut held: Vec<Point> = Vec::new();
-    for transfer in plan.transfers() {
-        let from = match &transfer.from {
-            Some(Base::Snapshot(point)) => Some(point),
-            Some(Base::Bookmark { .. }) | None => None,
-        };
-        for point in from.into_iter().chain([&transfer.to]) {
-            if held.last() != Some(point) {
-                held.push(point.clone());
-            }
-        }
-    }
-    held
-}
-
-/// The step after which the target's dataset lies where it belongs; nothing if it does so from the beginning.
-fn stands_at(plan: &DatasetPlan) -> Option<usize> {
-    let is_birth = |step: &Step| matches!(step, Step::Transfer(transfer) if transfer.from.is_none());
-    let is_rename = |step: &Step| matches!(step, Step::Rename(_));
-    let steps = plan.steps();
-    steps.iter().position(is_birth).or_else(|| steps.iter().position(is_rename))
-}
-
-fn transfer(plan: &DatasetPlan, index: usize) -> Option<&Transfer> {
-    match plan.steps().get(index) {
-        Some(Step::Transfer(transfer)) => Some(transfer),
-        _ => None,
-    }
-}
-
-fn stays(plan: &DatasetPlan, index: usize) -> Option<&Point> {
-    match plan.steps().get(index) {
-        Some(Step::Unmark(unmark)) => Some(&unmark.stays),
-        _ => None,
     }
 }
 

@@ -20,6 +20,7 @@ use crate::view::Point;
 mod dataset;
 #[cfg(test)]
 mod kill_points;
+mod order;
 #[cfg(test)]
 mod random;
 pub mod report;
