@@ -91,7 +91,10 @@ fn nothing_is_left_of_a_harness_that_is_killed() {
     }
     let temporary = tempfile::tempdir().unwrap();
     for signal in ["INT", "KILL"] {
-        let mut harness = Command::new(std::env::current_exe().unwrap())
+        // What a shell runs in the background is deaf to INT, and so would its children be.
+        let mut harness = Command::new("env")
+            .arg("--default-signal=INT")
+            .arg(std::env::current_exe().unwrap())
             .args(["--exact", "nothing_is_left_of_a_harness_that_is_killed", "--nocapture"])
             .env(TO_BE_KILLED, "yes")
             .env("TMPDIR", temporary.path())
