@@ -220,13 +220,13 @@ fn insert(
     running
 }
 
-/// Whose process it is and whether it may be resumed is filled in where that is known.
+/// Whose process it is and whether it keeps its state is filled in where that is known.
 const fn here(dataset: u64, token: u64) -> Receiving {
     Receiving {
         process: 0,
         dataset,
         token,
-        resumable: false,
+        keeps: false,
     }
 }
 

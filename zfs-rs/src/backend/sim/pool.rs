@@ -37,7 +37,8 @@ pub(super) struct Receiving {
     pub(super) dataset: u64,
     /// Who it is to that dataset.
     pub(super) token: u64,
-    pub(super) resumable: bool,
+    /// Whether its state stays when it breaks off.
+    pub(super) keeps: bool,
 }
 
 /// What is on disk, or will be.

@@ -19,7 +19,7 @@ use crate::errno::Errno;
 use crate::name::SnapshotName;
 use crate::nvlist::{NvList, Value};
 use crate::stream::record::RECORD_SIZE;
-use crate::stream::{Begin, Corrupt, Fault, Reader, Record, Step, StreamKind};
+use crate::stream::{Begin, Corrupt, Fault, Features, Reader, Record, Step, StreamKind};
 
 pub(super) fn receive(process: &Process, request: &request::Receive<'_>, from: BorrowedFd<'_>) -> Outcome<Received> {
     let fate = process.world().begin(process.id(), Call::Receive)?;
@@ -45,21 +45,19 @@ fn run(process: &Process, request: &request::Receive<'_>, stream: &mut Stream<'_
         let running = start(pool, chance, request, &begin, &payload)?;
         let here = Receiving {
             process: process.id(),
-            resumable: request.resumable,
+            // A resumed receive that goes wrong at once leaves what it found.
+            keeps: request.resumable && begin.features.contains(Features::RESUMING),
             ..running.here
         };
         pool.receiving.push(here);
         Ok(Running { here, ..running })
     })?;
-    let arrived = read(process, request.snapshot, stream, &mut reader, &running);
+    let arrived = read(process, request, stream, &mut reader, &running);
     let mut world = process.world();
     let finish = |pool: &mut Pool, chance: &mut Chance| finish(pool, chance, request, &begin, &running);
     let result = arrived.map_err(Refusal::from).and_then(|()| world.change(pool.as_str(), finish));
     let pool = world.pool_mut(pool.as_str())?;
-    pool.receiving.retain(|receiving| receiving.token != running.here.token);
-    if result.is_err() {
-        give_up(pool, running.here);
-    }
+    give_up(pool, running.here.token);
     result
 }
 
@@ -74,14 +72,24 @@ fn first(reader: &mut Reader, request: &request::Receive<'_>) -> Result<Begin, E
 
 /// Reads to the end of the stream and carries out each record once the checksum behind its payload is right
 /// (`receive_read_record`).
-fn read(process: &Process, name: &SnapshotName, stream: &mut Stream<'_>, reader: &mut Reader, running: &Running) -> Result<(), Errno> {
+fn read(
+    process: &Process,
+    request: &request::Receive<'_>,
+    stream: &mut Stream<'_>,
+    reader: &mut Reader,
+    running: &Running,
+) -> Result<(), Errno> {
     let mut waiting: Option<(Piece, u64)> = None;
     let mut unsynced = 0;
     loop {
         let record = next(reader, stream)?;
+        if waiting.is_none() {
+            // Only once the first record is in is there something to keep (`dmu_recv_stream`).
+            keep(&mut process.world(), request, running);
+        }
         if let Some((piece, bytes)) = waiting.take() {
             unsynced += length(&piece.1);
-            apply(&mut process.world(), name, running, &piece, bytes, &mut unsynced)?;
+            apply(&mut process.world(), request.snapshot, running, &piece, bytes, &mut unsynced)?;
         }
         if matches!(record, Record::End(_)) {
             return Ok(());
@@ -89,6 +97,14 @@ fn read(process: &Process, name: &SnapshotName, stream: &mut Stream<'_>, reader:
         let payload = payload(reader, stream)?;
         waiting = Some(((record, payload), stream.bytes));
     }
+}
+
+fn keep(world: &mut World, request: &request::Receive<'_>, running: &Running) {
+    let Ok(pool) = world.pool_mut(request.snapshot.dataset().pool().as_str()) else {
+        return;
+    };
+    let mine = pool.receiving.iter_mut().filter(|receiving| receiving.token == running.here.token);
+    mine.for_each(|receiving| receiving.keeps = request.resumable);
 }
 
 fn next(reader: &mut Reader, stream: &mut Stream<'_>) -> Result<Record, Errno> {
@@ -202,15 +218,18 @@ fn properties(dataset: &mut Dataset, request: &request::Receive<'_>) -> Vec<(Str
     errors
 }
 
-/// What is left of a receive that failed: its state where it may be resumed, else nothing (`dmu_recv_cleanup_ds`).
-pub(super) fn give_up(pool: &mut Pool, receiving: Receiving) {
-    pool.receiving.retain(|other| other.token != receiving.token);
+/// Ends a receive. What is left of one that is not finished: its state where that is kept, else nothing (`dmu_recv_cleanup_ds`).
+pub(super) fn give_up(pool: &mut Pool, token: u64) {
+    let Some(index) = pool.receiving.iter().position(|receiving| receiving.token == token) else {
+        return;
+    };
+    let receiving = pool.receiving.remove(index);
     let Some(path) = pool.target(receiving).map(str::to_owned) else {
         return;
     };
     if let Ok(dataset) = pool.state.get_mut(&path) {
         dataset.owner = None;
-        if !(receiving.resumable && dataset.resume.is_some()) {
+        if !(receiving.keeps && dataset.resume.is_some()) {
             drop(core::destroy_head(pool, &path));
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::os::fd::{OwnedFd, RawFd};
 
 use super::fault::{self, Call, Fault, OnCall};
-use super::pool::{Dataset, Point, Pool, Receiving, Snapshot, State};
+use super::pool::{Dataset, Point, Pool, Snapshot, State};
 use super::receive;
 use crate::backend::{Outcome, SendProgress};
 use crate::errno::Errno;
@@ -154,13 +154,9 @@ impl World {
         }
         for pool in self.pools.values_mut() {
             pool.sending.retain(|(sender, _)| *sender != process);
-            let its: Vec<Receiving> = pool
-                .receiving
-                .iter()
-                .copied()
-                .filter(|receiving| receiving.process == process)
-                .collect();
-            its.into_iter().for_each(|receiving| receive::give_up(pool, receiving));
+            let its = pool.receiving.iter().filter(|receiving| receiving.process == process);
+            let its: Vec<u64> = its.map(|receiving| receiving.token).collect();
+            its.into_iter().for_each(|token| receive::give_up(pool, token));
         }
         let its = self.cleanups.iter().filter(|(_, cleanups)| cleanups.process == process);
         let its: Vec<RawFd> = its.map(|(descriptor, _)| *descriptor).collect();

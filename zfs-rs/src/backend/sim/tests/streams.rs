@@ -141,7 +141,7 @@ fn an_interrupted_increment_hides_beside_its_target() {
     replicate(&zfs, None, "tank/a@1", "backup/a", PLAIN).unwrap();
     let before = sim.contents(&ds("backup/a")).unwrap();
     let bytes = stream(&zfs, Some("tank/a@1"), "tank/a@2", PLAIN);
-    for end in (400..bytes.len()).step_by(997) {
+    for end in (700..bytes.len()).step_by(997) {
         assert_eq!(errno(give(&zfs, "backup/a", &bytes[..end])), Errno::ZFS_ERR_STREAM_TRUNCATED);
         assert_eq!(sim.contents(&ds("backup/a")).unwrap(), before);
         assert!(!zfs.dataset(&ds("backup/a")).unwrap().inconsistent);
@@ -171,6 +171,24 @@ fn a_partial_receive_can_be_thrown_away() {
     zfs.abort_receive(&to).unwrap();
     assert_eq!(errno(zfs.abort_receive(&to)), Errno::ENOENT);
     give(&zfs, "backup/a", &increment).unwrap();
+}
+
+#[test]
+fn a_receive_that_got_no_record_leaves_nothing_new() {
+    let (_, zfs) = history();
+    let bytes = stream(&zfs, None, "tank/a@1", PLAIN);
+    assert_eq!(errno(give(&zfs, "backup/a", &bytes[..600])), Errno::ZFS_ERR_STREAM_TRUNCATED);
+    assert!(zfs.dataset(&ds("backup/a")).is_err());
+    give(&zfs, "backup/a", &bytes[..40_000]).unwrap_err();
+    let token = zfs.receive_resume_token(&ds("backup/a")).unwrap().unwrap();
+    let mut rest = Vec::new();
+    resume(&zfs, &token, "tank/a@1", None)
+        .spawn()
+        .unwrap()
+        .read_to_end(&mut rest)
+        .unwrap();
+    assert_eq!(errno(give(&zfs, "backup/a", &rest[..600])), Errno::ZFS_ERR_STREAM_TRUNCATED);
+    assert_eq!(zfs.receive_resume_token(&ds("backup/a")).unwrap(), Some(token));
 }
 
 #[test]
