@@ -42,6 +42,15 @@ fn world() -> Sim {
     sim
 }
 
+/// Bytes of a stream that a receive into `backup/a` has carried out.
+fn arrived(zfs: &Zfs) -> Option<u64> {
+    let token = zfs.receive_resume_token(&ds("backup/a")).ok().flatten()?;
+    token
+        .parse::<crate::stream::token::ResumeToken>()
+        .ok()
+        .map(|token| token.point().bytes)
+}
+
 fn is_done(sim: &Sim) {
     let zfs = sim.zfs();
     program(&zfs).unwrap();
@@ -147,7 +156,7 @@ fn a_kill_ends_a_receive_that_waits_for_its_stream() {
     std::io::Read::read_exact(&mut stream, &mut begin).unwrap();
     std::io::Write::write_all(&mut target, &begin).unwrap();
     let observer = sim.zfs();
-    while observer.dataset(&ds("backup/a")).is_err() {
+    while arrived(&observer).is_none_or(|bytes| bytes < 30_000) {
         std::thread::yield_now();
     }
     process.kill();
@@ -191,15 +200,11 @@ fn a_power_cut_in_a_receive_leaves_what_was_synced() {
     std::io::Write::write_all(&mut target, &begin).unwrap();
     // All but what is read and not yet proved has been carried out.
     let observer = sim.zfs();
-    let bytes = |zfs: &Zfs| {
-        let token = zfs.receive_resume_token(&ds("backup/a")).ok().flatten()?;
-        Some(token.parse::<crate::stream::token::ResumeToken>().unwrap().point().bytes)
-    };
-    while bytes(&observer).is_none_or(|bytes| bytes < 170_000) {
+    while arrived(&observer).is_none_or(|bytes| bytes < 170_000) {
         std::thread::yield_now();
     }
     sim.power_cut();
-    let left = bytes(&sim.zfs()).unwrap();
+    let left = arrived(&sim.zfs()).unwrap();
     assert!((100_000..170_000).contains(&left), "{left}");
     assert!(target.finish().is_err());
     is_done(&sim);
