@@ -1,5 +1,7 @@
 //! Every tool of this repository is this program.
 
+mod bench;
+mod demo;
 mod test;
 mod tidy;
 mod vm;
@@ -18,6 +20,15 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Tool {
+    /// Show a replication on real OpenZFS, killed in the middle and resumed, and prove the result file by file
+    ///
+    /// In a fresh virtual machine: a tree of filesystems and a volume goes from one pool to another. Changes, new children, a renamed one and strangers
+    /// on the target follow. Status 0 only when everything that was checked held.
+    #[command(after_help = "Example:\n  cargo xtask demo")]
+    Demo(demo::Command),
+    /// Race 700 MB against `zfs send -Lec | zfs receive -u`, in turn in one machine, and print the ratio
+    #[command(after_help = "Example:\n  cargo xtask bench --repetitions 5")]
+    Bench(bench::Command),
     /// Check what the compiler does not: who imports whom, where unsafe is, what tests cite
     #[command(after_help = "Example:\n  cargo xtask tidy --json")]
     Tidy(tidy::Command),
@@ -34,6 +45,8 @@ type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
     let ended = match Cli::parse().tool {
+        Tool::Demo(command) => command.run(),
+        Tool::Bench(command) => command.run(),
         Tool::Tidy(command) => command.run(),
         Tool::Test(command) => command.run(),
         Tool::Vm(command) => command.run(),
