@@ -48,10 +48,8 @@ pub(crate) fn tree(root: &Path) -> Result<Manifest> {
 
 fn visit(root: &Path, path: &Path, manifest: &mut Manifest) -> Result<()> {
     let meta = fs::symlink_metadata(path)?;
-    // The inode number is the object's, and a replica has the same objects: hard links show as equal ones.
     let mut facts = format!(
-        "object {} mode {:o} owner {}:{} links {} size {} time {}.{:09}",
-        meta.ino(),
+        "mode {:o} owner {}:{} links {} size {} time {}.{:09}",
         meta.mode(),
         meta.uid(),
         meta.gid(),
@@ -60,6 +58,10 @@ fn visit(root: &Path, path: &Path, manifest: &mut Manifest) -> Result<()> {
         meta.mtime(),
         meta.mtime_nsec()
     );
+    if path != root {
+        // A replica has the same objects, so hard links show as equal numbers. The root of a mounted snapshot has one of the mount's own.
+        facts += &format!(" object {}", meta.ino());
+    }
     if meta.is_symlink() {
         facts += &format!(" to {:?}", fs::read_link(path)?);
     } else if meta.is_file() {
@@ -69,7 +71,8 @@ fn visit(root: &Path, path: &Path, manifest: &mut Manifest) -> Result<()> {
         manifest.bytes += bytes;
     }
     facts += &attributes(path)?;
-    manifest.entries.insert(path.strip_prefix(root)?.to_owned(), facts);
+    let name = if path == root { Path::new(".") } else { path.strip_prefix(root)? };
+    manifest.entries.insert(name.to_owned(), facts);
     if meta.is_dir() {
         for entry in fs::read_dir(path)? {
             visit(root, &entry?.path(), manifest)?;

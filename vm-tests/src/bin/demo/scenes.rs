@@ -77,10 +77,10 @@ fn second(tale: &mut Tale) -> Result<()> {
 
 fn way_out(tale: &mut Tale) -> Result<()> {
     tale.act("The administrator follows the hints, and the same command goes on");
-    tale.say("# zfs destroy backup/data/inbox@tuesday                            nobody needs it");
-    oracle::zfs(["destroy", "backup/data/inbox@tuesday"])?;
-    tale.say("# zfs rename backup/data/projects/gamma backup/gamma-set-aside      to be looked at later");
-    oracle::zfs(["rename", "backup/data/projects/gamma", "backup/gamma-set-aside"])?;
+    tale.say("# zfs rollback -r backup/data/inbox@monday                           nobody needs the stranger's snapshot");
+    oracle::zfs(["rollback", "-r", "backup/data/inbox@monday"])?;
+    tale.say("# zfs rename backup/data/projects/gamma backup/gamma-aside           out of the tree, to be looked at later");
+    oracle::zfs(["rename", "backup/data/projects/gamma", "backup/gamma-aside"])?;
     tale.replicate(&[], 0, "all at the goal")?;
     same_guids(tale).map(drop)
 }

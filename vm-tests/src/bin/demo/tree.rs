@@ -41,20 +41,20 @@ pub(crate) fn pools() -> Result<()> {
 
 /// Makes the tree as it is on Monday.
 pub(crate) fn plant() -> Result<()> {
+    oracle::zfs(["create", SOURCE])?;
     for name in [
-        "",
-        "/home",
-        "/home/ada",
-        "/home/bob",
-        "/home/carol",
-        "/www",
-        "/www/logs",
-        "/www/assets",
-        "/projects",
-        "/projects/alpha",
-        "/inbox",
+        "home",
+        "home/ada",
+        "home/bob",
+        "home/carol",
+        "www",
+        "www/logs",
+        "www/assets",
+        "projects",
+        "projects/alpha",
+        "inbox",
     ] {
-        oracle::zfs(["create", &format!("{SOURCE}{name}")])?;
+        oracle::zfs(["create", &format!("{SOURCE}/{name}")])?;
     }
     oracle::zfs(["create", "-o", "recordsize=1M", "tank/data/media"])?;
     oracle::zfs(["create", "-V", "16M", "tank/data/disk0"])?;
