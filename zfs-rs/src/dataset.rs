@@ -60,7 +60,7 @@ impl Zfs {
         Ok(pools)
     }
 
-    /// The properties of a pool, such as `readonly`, `free` and `feature@bookmarks`.
+    /// The properties of a pool, such as `readonly`, `guid` and `free`.
     ///
     /// # Errors
     ///

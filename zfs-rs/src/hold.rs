@@ -1,6 +1,9 @@
 //! I am what a program says to ZFS about holds: what keeps a snapshot from being destroyed.
 
-use crate::backend::Cleanup;
+use std::collections::BTreeSet;
+
+use crate::backend::{Cleanup, Refusal};
+use crate::errno::Errno;
 use crate::error::{Cause, Error, Operation, Result};
 use crate::name::{HoldTag, SnapshotName};
 use crate::zfs::Zfs;
@@ -16,7 +19,7 @@ pub struct HoldInfo {
 }
 
 impl Zfs {
-    /// The holds of a snapshot, by tag. Holds tied to an open handle are among them, under a tag of the kernel's making.
+    /// The holds of a snapshot, by tag. Holds tied to an open handle are among them.
     ///
     /// # Errors
     ///
@@ -42,7 +45,7 @@ impl Zfs {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Exists`](crate::ErrorKind::Exists) when a snapshot has a hold of that tag: nothing is held then.
+    /// [`ErrorKind::Exists`](crate::ErrorKind::Exists) when a snapshot has a hold of that tag, or is named twice: nothing is held then.
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when some snapshots are not there: the others are held, [`Error::items`] names
     /// the missing.
     #[doc(alias = "lzc_hold")]
@@ -68,6 +71,7 @@ impl Zfs {
     /// ```
     pub fn hold_while_open(&self, holds: &[(SnapshotName, HoldTag)]) -> Result<TemporaryHold> {
         let failed = |refusal| Error::new(Operation::Hold, first(holds), refusal);
+        distinct(holds).map_err(failed)?;
         let cleanup = self.device.cleanup().map_err(failed)?;
         self.core.hold(holds, Some(cleanup.as_ref())).map_err(failed)?;
         Ok(TemporaryHold { _cleanup: cleanup })
@@ -90,6 +94,18 @@ fn first(holds: &[(SnapshotName, HoldTag)]) -> &str {
     holds.first().map_or("no snapshot", |(snapshot, _)| snapshot.as_str())
 }
 
+/// The kernel takes one tag for each snapshot and call; of two it would take the last without a word.
+fn distinct(holds: &[(SnapshotName, HoldTag)]) -> Result<(), Refusal> {
+    let mut seen = BTreeSet::new();
+    match holds.iter().find(|(snapshot, _)| !seen.insert(snapshot)) {
+        None => Ok(()),
+        Some((twice, _)) => Err(Refusal {
+            errno: Errno::EEXIST,
+            items: vec![(twice.to_string(), Errno::EEXIST)],
+        }),
+    }
+}
+
 /// Holds that end with this value or its process; see [`Zfs::hold_while_open`].
 #[derive(Debug)]
 #[must_use = "dropping it releases the holds"]
@@ -101,5 +117,18 @@ impl TemporaryHold {
     /// Ends the holds; the same as dropping, said aloud.
     pub fn release(self) {
         drop(self);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_named_twice_is_refused_by_name() {
+        let hold = |snapshot: &str, tag: &str| (snapshot.parse().unwrap(), tag.parse().unwrap());
+        assert_eq!(distinct(&[hold("tank/a@1", "x"), hold("tank/a@2", "x")]), Ok(()));
+        let refusal = distinct(&[hold("tank/a@1", "x"), hold("tank/a@1", "y")]).unwrap_err();
+        assert_eq!(refusal.items, [("tank/a@1".to_owned(), Errno::EEXIST)]);
     }
 }
