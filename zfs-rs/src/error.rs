@@ -193,9 +193,9 @@ impl Error {
 
 /// The one mapping from number to meaning.
 fn kind(operation: Operation, errno: Errno) -> ErrorKind {
-    use Operation::{Receive, Send};
+    use Operation::{Estimate, Receive, Send};
     match (operation, errno) {
-        (Send, Errno::EXDEV) => ErrorKind::NotAncestor,
+        (Send | Estimate, Errno::EXDEV) => ErrorKind::NotAncestor,
         // A bookmark that is gone is ESRCH to a send, a snapshot ENOENT (`dmu_send` in dmu_send.c).
         (_, Errno::ENOENT | Errno::ESRCH) => ErrorKind::NotFound,
         (Receive, Errno::ENODEV) => ErrorKind::BaseMissing,
@@ -263,7 +263,7 @@ impl ErrorKind {
     fn meaning(self, operation: Operation) -> Option<&'static str> {
         Some(match (self, operation) {
             (Self::NotFound, Operation::Receive) => "its parent, or the dataset to receive the increment into, does not exist",
-            (Self::NotFound, Operation::Send) => "the snapshot or the base does not exist",
+            (Self::NotFound, Operation::Send | Operation::Estimate) => "the snapshot or the base does not exist",
             (Self::Busy, Operation::Receive) => "another receive is running or was interrupted there",
             (Self::Busy, Operation::Destroy) => "it is mounted, held, cloned or has snapshots",
             (Self::BaseMissing, _) => "the base of the increment is not on the target",
@@ -378,6 +378,7 @@ mod tests {
         assert_eq!(refused(Operation::Receive, Errno::ENODEV).kind(), ErrorKind::BaseMissing);
         assert_eq!(refused(Operation::Hold, Errno::ENODEV).kind(), ErrorKind::Unknown);
         assert_eq!(refused(Operation::Send, Errno::EXDEV).kind(), ErrorKind::NotAncestor);
+        assert_eq!(refused(Operation::Estimate, Errno::EXDEV).kind(), ErrorKind::NotAncestor);
         assert_eq!(refused(Operation::Snapshot, Errno::EXDEV).kind(), ErrorKind::Invalid);
     }
 
