@@ -1,4 +1,10 @@
 //! Real OpenZFS answers here: these tests run in a guest, by `cargo xtask vm test`.
 
 #[cfg(test)]
+#[macro_use]
+mod support;
+
+#[cfg(test)]
+mod calls;
+#[cfg(test)]
 mod smoke;

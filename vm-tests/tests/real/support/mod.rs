@@ -1,0 +1,56 @@
+//! I make places on real pools, fill them with files, and ask the administrator's own programs what is true.
+
+pub(crate) mod files;
+pub(crate) mod oracle;
+pub(crate) mod pool;
+
+use std::time::{Duration, Instant};
+
+use zfs_rs::{Backend, Wish, Zfs};
+
+/// Makes a test of each function for each way to the kernel.
+macro_rules! both {
+    ($($test:ident),+ $(,)?) => {
+        mod ioctl {
+            $(#[test]
+            fn $test() {
+                super::$test(&$crate::support::by(zfs_rs::Wish::Ioctl));
+            })+
+        }
+        mod lzc {
+            $(#[test]
+            fn $test() {
+                super::$test(&$crate::support::by(zfs_rs::Wish::LibzfsCore));
+            })+
+        }
+    };
+}
+
+/// That way to the kernel and no other.
+pub(crate) fn by(wish: Wish) -> Zfs {
+    let zfs = Zfs::open_by(wish).unwrap();
+    match (wish, zfs.backend()) {
+        (Wish::Ioctl, Backend::Ioctl { instead: None }) | (Wish::LibzfsCore, Backend::LibzfsCore { .. }) => zfs,
+        (wish, other) => panic!("{wish:?} was asked for, {other} was taken"),
+    }
+}
+
+/// The module the tests of this way live in.
+pub(crate) fn module(zfs: &Zfs) -> &'static str {
+    match zfs.backend() {
+        Backend::LibzfsCore { .. } => "lzc",
+        _ => "ioctl",
+    }
+}
+
+/// Waits until it is so, and fails when that takes longer than anything here should.
+pub(crate) fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !done() {
+        assert!(begun.elapsed() < PATIENCE, "waited {PATIENCE:?} until {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// An emulated machine on a busy host is slow; nothing awaited here takes a tenth of this on a real one.
+const PATIENCE: Duration = Duration::from_secs(60);

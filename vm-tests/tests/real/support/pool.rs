@@ -1,0 +1,114 @@
+//! I am the pools of the tests, and the places in them that no two tests share.
+
+use std::{
+    fs::{self, File},
+    path::PathBuf,
+    process::Command,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use zfs_rs::DatasetName;
+
+use super::oracle;
+
+/// A pool of its own name, destroyed with this value.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    name: String,
+    file: Option<PathBuf>,
+}
+
+impl Pool {
+    /// A pool in memory.
+    pub(crate) fn in_memory(mebibytes: u64) -> Self {
+        let name = unique("pool");
+        let file = PathBuf::from(format!("/dev/shm/{name}"));
+        File::create(&file).and_then(|made| made.set_len(mebibytes << 20)).unwrap();
+        Self::create(name, file.to_str().unwrap(), Some(file.clone()))
+    }
+
+    /// A pool on one of the two disks.
+    pub(crate) fn on_disk(number: u32) -> Self {
+        Self::create(unique("disk"), &format!("/dev/disk/by-id/virtio-pool{number}"), None)
+    }
+
+    fn create(name: String, device: &str, file: Option<PathBuf>) -> Self {
+        // An unclean end of an earlier test may have left its label.
+        let root = format!("mountpoint=/{name}");
+        oracle::zpool(&[
+            "create",
+            "-f",
+            "-o",
+            "cachefile=none",
+            "-O",
+            "atime=off",
+            "-O",
+            &root,
+            &name,
+            device,
+        ]);
+        Self { name, file }
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The directory of its file, to import it from.
+    pub(crate) fn import(&self, more: &[&str]) {
+        let directory = if self.file.is_some() { "/dev/shm" } else { "/dev/disk/by-id" };
+        oracle::zpool(&[&["import", "-d", directory, "-o", "cachefile=none"], more, &[self.name()]].concat());
+    }
+
+    /// A name in it.
+    pub(crate) fn dataset(&self, path: &str) -> DatasetName {
+        format!("{}/{path}", self.name).parse().unwrap()
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        // A test that failed half-way may have exported it; the machine is thrown away in the end.
+        Command::new("zpool").args(["destroy", "-f", &self.name]).output().ok();
+        if let Some(file) = &self.file {
+            fs::remove_file(file).ok();
+        }
+    }
+}
+
+/// A place for one test in the pool most tests share: making a pool takes seconds here. Not mounted, and not there yet.
+pub(crate) fn place(purpose: &str) -> DatasetName {
+    shared(&FIRST).dataset(&unique(purpose))
+}
+
+/// Such a place in another pool.
+pub(crate) fn other_place(purpose: &str) -> DatasetName {
+    shared(&SECOND).dataset(&unique(purpose))
+}
+
+/// A filesystem at such a place, mounted below `/` by its name.
+pub(crate) fn home(purpose: &str) -> DatasetName {
+    let name = place(purpose);
+    oracle::zfs(&["create", name.as_str()]);
+    name
+}
+
+/// A name that no other test of this run has.
+pub(crate) fn unique(purpose: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    format!("{purpose}{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+static FIRST: OnceLock<Pool> = OnceLock::new();
+static SECOND: OnceLock<Pool> = OnceLock::new();
+
+fn shared(which: &'static OnceLock<Pool>) -> &'static Pool {
+    which.get_or_init(|| Pool::in_memory(SHARED_SIZE))
+}
+
+/// Sparse; what the tests leave in them stays below a third of it.
+const SHARED_SIZE: u64 = 900;
