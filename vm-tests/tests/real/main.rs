@@ -8,3 +8,4 @@ mod support;
 mod calls;
 #[cfg(test)]
 mod smoke;
+mod streams;

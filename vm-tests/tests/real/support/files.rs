@@ -59,7 +59,8 @@ pub(crate) fn assortment(root: &Path, seed: u64) {
     let path = |name: &str| root.join(format!("{name}{seed}"));
     noise(path("noise"), seed, 300_000);
     fs::write(path("tiny"), format!("tiny {seed}")).unwrap();
-    fs::write(path("text"), "the same line again and again\n".repeat(9000)).unwrap();
+    let text: String = (0..9000).map(|line| format!("line {line} of a text of {seed}\n")).collect();
+    fs::write(path("text"), text).unwrap();
     fs::write(path("empty"), "").unwrap();
     let holed = fs::File::create(path("holed")).unwrap();
     holed.set_len(5 << 20).unwrap();

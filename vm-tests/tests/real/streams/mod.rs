@@ -1,0 +1,115 @@
+//! Streams of real datasets: what leaves, what arrives, and what is known when one end goes away.
+
+mod broken;
+mod receive;
+mod resume;
+mod send;
+
+use std::{io::Read, sync::OnceLock};
+
+use zfs_rs::{
+    Base, DatasetName, Incoming, Receipt, ReceiveRequest, SendFlags, SendRequest, SnapshotName, Zfs,
+    pipe::pipe,
+    stream::{Reader, Step, Summary},
+};
+
+use crate::support::{files, oracle, pool::home};
+
+/// What is sent, made once: no test changes it.
+#[derive(Debug)]
+struct Sources {
+    /// Files of all kinds with large records; `@a`, `@b`, and `#a` of a snapshot that is still there.
+    plain: DatasetName,
+    /// The same, encrypted with a key of zeros, which is loaded.
+    sealed: DatasetName,
+    /// Some noise on a volume; `@a`.
+    volume: DatasetName,
+    /// 72 MiB of noise; `@a`.
+    big: DatasetName,
+}
+
+fn sources() -> &'static Sources {
+    static SOURCES: OnceLock<Sources> = OnceLock::new();
+    SOURCES.get_or_init(|| {
+        let root = home("sources");
+        let name = |child: &str| root.child(child).unwrap();
+        oracle::sh(&format!(
+            "zfs create -o recordsize=1M -o compression=zstd {root}/plain; head -c 32 /dev/zero | zfs create -o encryption=on \
+             -o keyformat=raw -o keylocation=prompt -o recordsize=1M -o compression=lz4 {root}/sealed; zfs create -s -V 16M {root}/volume; \
+             zfs create -o recordsize=1M -o compression=off {root}/big; udevadm settle"
+        ));
+        let pair = [name("plain"), name("sealed")];
+        for dataset in &pair {
+            files::assortment(&files::mountpoint(dataset), 1);
+            files::noise(files::mountpoint(dataset).join("large"), 9, 3 << 20);
+        }
+        files::noise(format!("/dev/zvol/{root}/volume"), 5, 2 << 20);
+        files::noise(files::mountpoint(name("big")).join("noise"), 7, 72 << 20);
+        oracle::sh(&format!("zfs snapshot -r {root}@a"));
+        for dataset in &pair {
+            files::assortment(&files::mountpoint(dataset), 2);
+            std::fs::remove_file(files::mountpoint(dataset).join("text1")).unwrap();
+            oracle::sh(&format!("zfs snapshot {dataset}@b; zfs bookmark {dataset}@a {dataset}#a"));
+        }
+        Sources {
+            plain: name("plain"),
+            sealed: name("sealed"),
+            volume: name("volume"),
+            big: name("big"),
+        }
+    })
+}
+
+fn at(dataset: &DatasetName, short: &str) -> SnapshotName {
+    dataset.snapshot(short).unwrap()
+}
+
+fn since(dataset: &DatasetName, short: &str) -> Base {
+    Base::Snapshot(at(dataset, short))
+}
+
+/// All that a kernel can do for a stream that is not raw.
+fn dense() -> SendFlags {
+    SendFlags::LARGE_BLOCK | SendFlags::EMBED | SendFlags::COMPRESS
+}
+
+/// A whole stream.
+fn capture(request: SendRequest) -> Vec<u8> {
+    let mut stream = request.spawn().unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    stream.finish().unwrap();
+    bytes
+}
+
+/// What a stream holds, each record's checksum verified.
+fn verify(stream: &[u8]) -> Summary {
+    let mut reader = Reader::new();
+    let mut left = stream;
+    while !left.is_empty() {
+        let (step, used) = reader.step(left).unwrap();
+        assert!(used > 0 || step != Step::Need, "the reader stands still");
+        left = &left[used..];
+    }
+    reader.finish().unwrap()
+}
+
+/// Sends and receives over one pipe, and says what each side says.
+fn copy(send: SendRequest, receive: ReceiveRequest) -> (zfs_rs::Result<()>, zfs_rs::Result<Receipt>) {
+    let (reader, writer) = pipe().unwrap();
+    let sending = send.spawn_to(writer).unwrap();
+    let received = Incoming::open(reader).and_then(|incoming| receive.from_stream(incoming));
+    (sending.join(), received)
+}
+
+/// A copy that must succeed.
+fn copied(send: SendRequest, receive: ReceiveRequest) -> Receipt {
+    let (sent, received) = copy(send, receive);
+    sent.unwrap();
+    received.unwrap()
+}
+
+/// A dataset that has received `@a` of another.
+fn seeded(zfs: &Zfs, from: &DatasetName, target: &DatasetName) {
+    copied(zfs.send(&at(from, "a")).flags(dense()), zfs.receive(target));
+}
