@@ -8,4 +8,5 @@ mod support;
 mod calls;
 #[cfg(test)]
 mod smoke;
+#[cfg(test)]
 mod streams;
