@@ -93,7 +93,8 @@ fn a_writer_that_goes_away_truncates_the_stream(zfs: &Zfs) {
 }
 
 fn a_full_target_is_the_receivers_error_and_the_senders_echo(zfs: &Zfs) {
-    let pool = Pool::in_memory(80);
+    let pool = Pool::in_memory(128);
+    pool.fill_but(12);
     let target = pool.dataset("target");
     let order = zfs.send(&at(&sources().big, "a")).flags(dense());
     let (sent, received) = copy(order, zfs.receive(&target).resumable(true));
