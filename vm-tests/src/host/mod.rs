@@ -2,6 +2,7 @@
 
 pub mod apt;
 mod build;
+pub mod cargo;
 pub mod disk;
 pub mod hardware;
 pub mod image;

@@ -1,14 +1,14 @@
 //! I carry the tests of real ZFS into a guest and bring back a verdict.
 
 use std::{
-    env,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
 use crate::{
     error::{Doing, Error, Result, tail},
     host::{
+        cargo,
         disk::PoolDisks,
         hardware::VmOptions,
         image::Image,
@@ -62,20 +62,21 @@ impl Tests {
         self
     }
 
-    /// Compiles the tests here, runs them in `image` one after the other, and judges what they said; each line goes to `each`.
+    /// Compiles the tests and the product here, runs the tests in `image` one after the other, and judges what they said; each line goes to `each`.
     ///
     /// # Errors
     /// They do not compile, or the guest breaks. Failed tests are a verdict, not an error.
     pub fn run(self, image: &Image, progress: &mut Progress, mut each: impl FnMut(&str)) -> Result<Verdict> {
         progress.say("compiling the tests");
-        let program = compile()?;
+        let program = cargo::tests()?;
         let listed = list(&program, &self.filter)?;
         if listed.is_empty() {
             return Ok(Verdict::doubted("no test has such a name"));
         }
         progress.say(&format!("booting {} for {} tests", image.facts.suite, listed.len()));
         let args = ["--test-threads=1".to_owned()].into_iter().chain(self.filter);
-        let job = self.job.file(&program, "real").program("./real", args).env("RUST_BACKTRACE", "1");
+        let job = self.job.file(&program, "real").file(cargo::product()?, cargo::PRODUCT);
+        let job = job.program("./real", args).env("RUST_BACKTRACE", "1");
         let disks = PoolDisks::blank(POOL_SIZE)?;
         let mut lines = Vec::new();
         let vm = Vm::boot(image, &job, &disks, &self.options)?;
@@ -101,44 +102,6 @@ impl Tests {
     }
 }
 
-/// The path of the test program, fresh from cargo.
-fn compile() -> Result<PathBuf> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
-        .args([
-            "test",
-            "--package",
-            "vm-tests",
-            "--test",
-            "real",
-            "--no-run",
-            "--message-format=json-render-diagnostics",
-        ])
-        .stderr(Stdio::inherit())
-        .output()
-        .doing("starting cargo")?;
-    if !output.status.success() {
-        return Err(Error::Program {
-            program: "cargo test --no-run".into(),
-            status: output.status.to_string(),
-            tail: String::new(),
-        });
-    }
-    let text = String::from_utf8_lossy(&output.stdout);
-    executable(&text).ok_or_else(|| Error::Unusable("cargo built no test program".into()))
-}
-
-/// The executable cargo names for the target `real`.
-fn executable(messages: &str) -> Option<PathBuf> {
-    let word = |message: &serde_json::Value, path: &str| message.pointer(path).and_then(|value| value.as_str().map(str::to_owned));
-    let values = messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let mut ours = values.filter(|message| word(message, "/target/name").as_deref() == Some("real"));
-    ours.find_map(|message| word(&message, "/executable")).map(PathBuf::from)
-}
-
 fn list(program: &Path, filter: &[String]) -> Result<Vec<String>> {
     let output = Command::new(program)
         .args(["--list", "--format", "terse"])
@@ -157,18 +120,3 @@ fn list(program: &Path, filter: &[String]) -> Result<Vec<String>> {
 
 /// Each of the two blank disks.
 const POOL_SIZE: u64 = 4 << 30;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_program_is_the_one_cargo_names() {
-        let messages = r#"{"reason":"compiler-artifact","target":{"name":"serde"},"executable":null}
-not json
-{"reason":"compiler-artifact","target":{"name":"real"},"executable":"/t/real-1"}
-{"reason":"build-finished","success":true}"#;
-        assert_eq!(executable(messages), Some("/t/real-1".into()));
-        assert_eq!(executable(""), None);
-    }
-}

@@ -58,7 +58,14 @@ impl Pool {
         &self.name
     }
 
-    /// The directory of its file, to import it from.
+    /// Takes away all room but so much; destroying `filler` gives it back.
+    pub(crate) fn fill_but(&self, mebibytes: u64) {
+        let free: u64 = oracle::get(&self.name, "available").parse().unwrap();
+        let filler = format!("{}/filler", self.name);
+        oracle::zfs(&["create", "-u", "-o", &format!("reservation={}", free - (mebibytes << 20)), &filler]);
+    }
+
+    /// Imports it again, after an export.
     pub(crate) fn import(&self, more: &[&str]) {
         let directory = if self.file.is_some() { "/dev/shm" } else { "/dev/disk/by-id" };
         oracle::zpool(&[&["import", "-d", directory, "-o", "cachefile=none"], more, &[self.name()]].concat());

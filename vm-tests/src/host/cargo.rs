@@ -1,0 +1,74 @@
+//! I have cargo make the programs a guest is given.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use crate::error::{Doing, Error, Result};
+
+/// The tests of this package's target `real`, compiled and not run.
+pub(crate) fn tests() -> Result<PathBuf> {
+    make(&["test", "--package", "vm-tests", "--test", "real", "--no-run"], "real")
+}
+
+/// The program `zfs-replicate`.
+///
+/// # Errors
+/// It does not compile.
+pub fn product() -> Result<PathBuf> {
+    // The profile of the tests: what both use is compiled once.
+    make(&["build", "--profile", "test", "--package", PRODUCT, "--bin", PRODUCT], PRODUCT)
+}
+
+/// What the guest knows the product as.
+pub(crate) const PRODUCT: &str = "zfs-replicate";
+
+fn make(order: &[&str], target: &str) -> Result<PathBuf> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
+        .args(order)
+        .arg("--message-format=json-render-diagnostics")
+        .stderr(Stdio::inherit())
+        .output()
+        .doing("starting cargo")?;
+    if !output.status.success() {
+        return Err(Error::Program {
+            program: format!("cargo {}", order.join(" ")),
+            status: output.status.to_string(),
+            tail: String::new(),
+        });
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    executable(&text, target).ok_or_else(|| Error::Unusable(format!("cargo built no program {target}")))
+}
+
+/// The executable cargo names for a target.
+fn executable(messages: &str, target: &str) -> Option<PathBuf> {
+    let word = |message: &serde_json::Value, path: &str| message.pointer(path).and_then(|value| value.as_str().map(str::to_owned));
+    let values = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let mut ours = values.filter(|message| word(message, "/target/name").as_deref() == Some(target));
+    // A library can have the name of its program, and has no executable.
+    ours.find_map(|message| word(&message, "/executable")).map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_is_the_one_cargo_names() {
+        let messages = r#"{"reason":"compiler-artifact","target":{"name":"serde"},"executable":null}
+not json
+{"reason":"compiler-artifact","target":{"name":"real"},"executable":null}
+{"reason":"compiler-artifact","target":{"name":"real"},"executable":"/t/real-1"}
+{"reason":"build-finished","success":true}"#;
+        assert_eq!(executable(messages, "real"), Some("/t/real-1".into()));
+        assert_eq!(executable(messages, "serde"), None);
+        assert_eq!(executable("", "real"), None);
+    }
+}
