@@ -272,6 +272,7 @@ fn vm() -> Result<Count, Failure> {
     let mut progress = Progress::to_stderr();
     let image = Image::ensure(Suite::Trixie, &mut progress)?;
     let harness = ran(cargo(&["test", "-p", "vm-tests", "--test", "machine", "--", "--test-threads=1"])?)?;
+    let power = ran(cargo(&["test", "-p", "vm-tests", "--test", "power", "--", "--nocapture"])?)?;
     let verdict = Tests::new().run(&image, &mut progress, |line| println!("{line}"))?;
     println!("{verdict}");
     let count = Count {
@@ -281,7 +282,7 @@ fn vm() -> Result<Count, Failure> {
     if !verdict.is_good() && count.failed == 0 {
         return Err(verdict.to_string().replace('\n', "; ").into());
     }
-    Ok(harness + count)
+    Ok(harness + power + count)
 }
 
 /// A run that executed no test shows nothing.
