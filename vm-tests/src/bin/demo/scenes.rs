@@ -30,7 +30,7 @@ fn stage(tale: &mut Tale) -> Result<()> {
     tale.act("Two pools, and a tree on one of them");
     tree::pools()?;
     tree::plant()?;
-    tale.say("tank/data: 13 filesystems and a volume; two of the filesystems are encrypted. www/logs has three snapshots more than");
+    tale.say("tank/data: 14 filesystems and a volume; two of the filesystems are encrypted. www/logs has three snapshots more than");
     tale.say("the rest. Text, noise, sparse files, 150 tiny ones, hard links, symlinks, extended attributes, names with spaces.");
     Ok(())
 }
