@@ -8,7 +8,7 @@ use crate::view::Base;
 /// The plan, in the order in which it is done.
 pub(in crate::cli) fn plan(page: &mut Page, plan: &Plan) {
     page.line(&format!("{} -> {}{}", plan.source, plan.target, wish(plan)));
-    for dataset in &plan.datasets {
+    for dataset in plan.datasets.iter().filter(|dataset| !is_quiet(dataset)) {
         page.gap();
         one(page, dataset);
     }
@@ -32,6 +32,11 @@ fn wish(plan: &Plan) -> String {
     let below = if plan.wish.recursive { ", with everything below" } else { "" };
     let raw = if plan.wish.raw { ", what is encrypted stays encrypted" } else { "" };
     format!("{below}{raw}")
+}
+
+/// Whether there is nothing to say of a dataset but that all is well, which the sum says for all of them.
+fn is_quiet(dataset: &DatasetPlan) -> bool {
+    matches!(&dataset.work, Work::Steps { steps } if steps.is_empty()) && dataset.notes.is_empty()
 }
 
 fn one(page: &mut Page, dataset: &DatasetPlan) {
