@@ -22,13 +22,32 @@ both!(
     a_target_with_a_life_of_its_own_is_left_alone,
 );
 
+// I12
 fn a_tree_arrives_and_follows(zfs: &Zfs) {
     let (source, target) = (tree("tree"), other_place("copy"));
     let first = by_library(zfs, &source, &target);
     assert!(first.complete, "{first:#?}");
     assert_eq!(first.datasets.len(), 5);
     assert_copied(&source, &target, &["@first", "@second"]);
-    assert_eq!(oracle::get(target.as_str(), "readonly"), "on");
+    let local = oracle::zfs(&[
+        "get",
+        "-H",
+        "-r",
+        "-s",
+        "local,received",
+        "-o",
+        "property,value,source",
+        "all",
+        target.as_str(),
+    ]);
+    // A volume's size is its contents.
+    let local: BTreeSet<&str> = local.lines().filter(|line| !line.starts_with("volsize\t")).collect();
+    let forced = BTreeSet::from(["canmount\tnoauto\tlocal", "readonly\ton\tlocal", "volmode\tnone\tlocal"]);
+    assert!(local.is_subset(&forced), "nothing comes from the source: {local:?}");
+    for child in ["", "/a", "/a/deep", "/b c"] {
+        assert_eq!(oracle::get(&format!("{target}{child}"), "readonly"), "on");
+        assert_eq!(oracle::get(&format!("{target}{child}"), "canmount"), "noauto");
+    }
     assert_eq!(oracle::get(&format!("{target}/a/deep"), "mounted"), "no");
 
     oracle::sh(&format!("zfs create {source}/late"));
