@@ -12,6 +12,9 @@ use crate::name::NameError;
 use crate::nvlist;
 use crate::stream::Fault;
 
+pub use crate::operation::Operation;
+pub use crate::release::Release;
+
 /// The result of every call of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -42,40 +45,13 @@ pub enum Cause {
     Begin(Fault),
     /// libzfs_core could not be used although it was demanded.
     Library(String),
-}
-
-/// What was asked of ZFS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Operation {
-    /// Open the way to the kernel.
-    Open,
-    /// Look at something: stats, properties, listings.
-    Read,
-    /// Create a filesystem or volume.
-    Create,
-    /// Destroy a filesystem, volume, snapshot or partial receive.
-    Destroy,
-    /// Rename a filesystem or volume.
-    Rename,
-    /// Set or inherit a property.
-    SetProperty,
-    /// Create snapshots.
-    Snapshot,
-    /// Create bookmarks.
-    Bookmark,
-    /// Destroy bookmarks.
-    DestroyBookmark,
-    /// Hold a snapshot.
-    Hold,
-    /// Release a hold.
-    Release,
-    /// Write a stream.
-    Send,
-    /// Estimate a stream.
-    Estimate,
-    /// Read a stream into a dataset.
-    Receive,
+    /// A channel program ended with an error of its own.
+    Program {
+        /// ECHRNG for an error at run time, EINVAL for one of syntax, ETIME for too many instructions, ENOSPC for too much memory.
+        errno: Errno,
+        /// What it says itself.
+        message: String,
+    },
 }
 
 /// What kind of no it was: stable, to decide upon.
@@ -99,7 +75,10 @@ pub enum ErrorKind {
     /// The encryption key is not loaded, or is another.
     KeyUnavailable,
     /// The kernel module, the pool or the target lacks what is needed.
-    Unsupported,
+    Unsupported {
+        /// The first release whose module has it; nothing where it is not the release that matters.
+        needs: Option<Release>,
+    },
     /// The base of an incremental stream is not on the target.
     BaseMissing,
     /// The base of an incremental send is no earlier point of the snapshot's history.
@@ -126,6 +105,10 @@ pub enum ErrorKind {
     NoModule,
     /// libzfs_core cannot be used.
     NoLibrary,
+    /// The key is not the one it was encrypted with.
+    WrongKey,
+    /// A channel program failed.
+    ProgramFailed,
     /// What came back makes no sense to this crate.
     BadAnswer,
     /// Any other number; see [`Error::errno`].
@@ -161,6 +144,7 @@ impl Error {
         match &self.0.cause {
             Cause::Kernel(refusal) => Some(refusal.errno),
             Cause::System(error) => error.raw_os_error().map(Errno),
+            Cause::Program { errno, .. } => Some(*errno),
             _ => None,
         }
     }
@@ -186,6 +170,7 @@ impl Error {
                 .map_or(ErrorKind::Io, |number| kind(self.0.operation, Errno(number))),
             Cause::Begin(_) => ErrorKind::Corrupt,
             Cause::Library(_) => ErrorKind::NoLibrary,
+            Cause::Program { .. } => ErrorKind::ProgramFailed,
             Cause::Name(_) | Cause::Answer(_) => ErrorKind::BadAnswer,
         }
     }
@@ -193,16 +178,20 @@ impl Error {
 
 /// The one mapping from number to meaning.
 fn kind(operation: Operation, errno: Errno) -> ErrorKind {
-    use Operation::{Estimate, Receive, Send};
+    use Operation::{Estimate, Heal, LoadKey, Receive, Send};
     match (operation, errno) {
+        (LoadKey, Errno::EACCES) => ErrorKind::WrongKey,
+        (_, Errno::ZFS_ERR_NO_CHECKPOINT) => ErrorKind::NotFound,
+        (_, Errno::ZFS_ERR_CHECKPOINT_EXISTS) => ErrorKind::Exists,
+        (_, number) if is_busy(number) => ErrorKind::Busy,
+        (_, Errno::ZFS_ERR_BOOKMARK_SOURCE_NOT_ANCESTOR) => ErrorKind::NotAncestor,
         (Send | Estimate, Errno::EXDEV) => ErrorKind::NotAncestor,
         // A bookmark that is gone is ESRCH to a send, a snapshot ENOENT (`dmu_send` in dmu_send.c).
         (_, Errno::ENOENT | Errno::ESRCH) => ErrorKind::NotFound,
-        (Receive, Errno::ENODEV) => ErrorKind::BaseMissing,
-        (Receive, Errno::ETXTBSY) => ErrorKind::TargetModified,
-        (Receive, Errno::ZFS_ERR_FROM_IVSET_GUID_MISSING | Errno::ZFS_ERR_FROM_IVSET_GUID_MISMATCH) => ErrorKind::EncryptionMismatch,
+        (Receive | Heal, Errno::ENODEV) => ErrorKind::BaseMissing,
+        (Receive | Heal, Errno::ETXTBSY) => ErrorKind::TargetModified,
+        (Receive | Heal, Errno::ZFS_ERR_FROM_IVSET_GUID_MISSING | Errno::ZFS_ERR_FROM_IVSET_GUID_MISMATCH) => ErrorKind::EncryptionMismatch,
         (_, Errno::EEXIST | Errno::ZFS_ERR_RESUME_EXISTS) => ErrorKind::Exists,
-        (_, Errno::EBUSY) => ErrorKind::Busy,
         (_, Errno::EPERM) => ErrorKind::NoPermission,
         (_, Errno::EROFS) => ErrorKind::ReadOnly,
         (_, Errno::ENOSPC) => ErrorKind::NoSpace,
@@ -215,47 +204,42 @@ fn kind(operation: Operation, errno: Errno) -> ErrorKind {
         (_, Errno::EIO) => ErrorKind::Io,
         (_, Errno::EAGAIN) => ErrorKind::TryAgain,
         (_, Errno::ENAMETOOLONG) => ErrorKind::NameTooLong,
-        (_, Errno::EINVAL | Errno::ZFS_ERR_WRONG_PARENT | Errno::EXDEV) => ErrorKind::Invalid,
+        (
+            _,
+            Errno::EINVAL | Errno::ZFS_ERR_WRONG_PARENT | Errno::EXDEV | Errno::ZFS_ERR_IOC_ARG_REQUIRED | Errno::ZFS_ERR_IOC_ARG_BADTYPE,
+        ) => ErrorKind::Invalid,
         (_, Errno::EFAULT) => ErrorKind::BadAnswer,
         (_, Errno::ENOTTY) => ErrorKind::NoModule,
-        (_, number) if is_unsupported(number) => ErrorKind::Unsupported,
+        (_, Errno::ZFS_ERR_IOC_CMD_UNAVAIL | Errno::ZFS_ERR_IOC_ARG_UNAVAIL) => ErrorKind::Unsupported {
+            needs: Some(operation.since()).filter(|since| *since > Release::V2_0),
+        },
+        (_, number) if is_unsupported(number) => ErrorKind::Unsupported { needs: None },
         _ => ErrorKind::Unknown,
     }
+}
+
+fn is_busy(errno: Errno) -> bool {
+    matches!(
+        errno,
+        Errno::EBUSY
+            | Errno::ZFS_ERR_DISCARDING_CHECKPOINT
+            | Errno::ZFS_ERR_DEVRM_IN_PROGRESS
+            | Errno::ZFS_ERR_EXPORT_IN_PROGRESS
+            | Errno::ZFS_ERR_RESILVER_IN_PROGRESS
+            | Errno::ZFS_ERR_REBUILD_IN_PROGRESS
+    )
 }
 
 fn is_unsupported(errno: Errno) -> bool {
     matches!(
         errno,
         Errno::ENOTSUP
-            | Errno::ZFS_ERR_IOC_CMD_UNAVAIL
-            | Errno::ZFS_ERR_IOC_ARG_UNAVAIL
             | Errno::ZFS_ERR_UNKNOWN_SEND_STREAM_FEATURE
             | Errno::ZFS_ERR_STREAM_LARGE_BLOCK_MISMATCH
             | Errno::ZFS_ERR_STREAM_LARGE_MICROZAP
             | Errno::ZFS_ERR_SPILL_BLOCK_FLAG_MISSING
             | Errno::ZFS_ERR_CRYPTO_NOTSUP
     )
-}
-
-impl Operation {
-    /// `cannot be …`
-    fn participle(self) -> &'static str {
-        match self {
-            Self::Open => "opened",
-            Self::Read => "read",
-            Self::Create => "created",
-            Self::Destroy | Self::DestroyBookmark => "destroyed",
-            Self::Rename => "renamed",
-            Self::SetProperty => "given these properties",
-            Self::Snapshot => "snapshotted",
-            Self::Bookmark => "bookmarked",
-            Self::Hold => "held",
-            Self::Release => "released",
-            Self::Send => "sent",
-            Self::Estimate => "estimated",
-            Self::Receive => "received",
-        }
-    }
 }
 
 impl ErrorKind {
@@ -266,6 +250,10 @@ impl ErrorKind {
             (Self::NotFound, Operation::Send | Operation::Estimate) => "the snapshot or the base does not exist",
             (Self::Busy, Operation::Receive) => "another receive is running or was interrupted there",
             (Self::Busy, Operation::Destroy) => "it is mounted, held, cloned or has snapshots",
+            (Self::Exists, Operation::Rollback) => "there are newer snapshots",
+            (Self::Exists, Operation::Promote) => "a snapshot of its origin has the name of one of its own",
+            (Self::Exists, Operation::LoadKey) => "its key is loaded already",
+            (Self::WrongKey, _) => "that is not its key",
             (Self::BaseMissing, _) => "the base of the increment is not on the target",
             (Self::TargetModified, _) => "the target was modified after the base of the increment",
             (Self::NotAncestor, _) => "the base is no earlier point of its history",
@@ -274,7 +262,7 @@ impl ErrorKind {
             (Self::NoPermission, _) => "permission denied",
             (Self::ReadOnly, _) => "the pool is imported read-only",
             (Self::NoSpace, _) => "the pool is out of space",
-            (Self::Unsupported, Operation::Receive) => "the target pool or kernel lacks a feature of the stream",
+            (Self::Unsupported { needs: None }, Operation::Receive) => "the target pool or kernel lacks a feature of the stream",
             (Self::EncryptionMismatch, _) => "the encryption of stream and target do not fit",
             (Self::Invalid, Operation::Receive) => "the stream does not fit the target",
             _ => return None,
@@ -286,6 +274,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inner { operation, object, cause } = &*self.0;
         write!(f, "{object} cannot be {}: ", operation.participle())?;
+        if let ErrorKind::Unsupported { needs: Some(release) } = self.kind() {
+            return write!(f, "it needs {release} or later");
+        }
         match cause {
             Cause::Kernel(Refusal { errno, items }) => {
                 match (self.kind().meaning(*operation), errno.name()) {
@@ -308,6 +299,7 @@ impl fmt::Display for Error {
             Cause::Answer(error) => error.fmt(f),
             Cause::Begin(fault) => fault.fmt(f),
             Cause::Library(reason) => f.write_str(reason),
+            Cause::Program { message, .. } => f.write_str(message),
         }
     }
 }
@@ -322,7 +314,7 @@ impl std::error::Error for Error {
             Cause::Name(error) => Some(error),
             Cause::Answer(error) => Some(error),
             Cause::Begin(fault) => Some(fault),
-            Cause::Kernel(_) | Cause::Library(_) => None,
+            Cause::Kernel(_) | Cause::Library(_) | Cause::Program { .. } => None,
         }
     }
 }
@@ -394,6 +386,27 @@ mod tests {
             refused(Operation::Create, Errno(4242)).to_string(),
             "tank/a@b cannot be created: error 4242"
         );
+    }
+
+    #[test]
+    fn what_a_kernel_is_too_old_for_says_which_it_needs() {
+        let error = refused(Operation::Scrub, Errno::ZFS_ERR_IOC_CMD_UNAVAIL);
+        assert_eq!(
+            error.kind(),
+            ErrorKind::Unsupported {
+                needs: Some(Release::V2_2)
+            }
+        );
+        assert_eq!(error.to_string(), "tank/a@b cannot be scrubbed: it needs OpenZFS 2.2 or later");
+        let error = refused(Operation::Heal, Errno::ZFS_ERR_IOC_ARG_UNAVAIL);
+        assert_eq!(
+            error.kind(),
+            ErrorKind::Unsupported {
+                needs: Some(Release::V2_2)
+            }
+        );
+        let error = refused(Operation::Receive, Errno::ENOTSUP);
+        assert_eq!(error.kind(), ErrorKind::Unsupported { needs: None });
     }
 
     #[test]

@@ -56,11 +56,15 @@ mod error;
 #[cfg(feature = "calls")]
 mod hold;
 #[cfg(feature = "calls")]
+mod operation;
+#[cfg(feature = "calls")]
 pub mod pipe;
 #[cfg(feature = "calls")]
 mod property;
 #[cfg(feature = "calls")]
 mod receive;
+#[cfg(feature = "calls")]
+mod release;
 #[cfg(feature = "calls")]
 mod send;
 #[cfg(feature = "calls")]
@@ -78,7 +82,7 @@ pub use crate::bookmark::BookmarkInfo;
 pub use crate::dataset::{Children, CreateRequest, DatasetInfo, PoolInfo};
 pub use crate::errno::Errno;
 #[cfg(feature = "calls")]
-pub use crate::error::{Cause, Error, ErrorKind, Operation, OptionalExt, Result};
+pub use crate::error::{Cause, Error, ErrorKind, Operation, OptionalExt, Release, Result};
 #[cfg(feature = "calls")]
 pub use crate::hold::{HoldInfo, TemporaryHold};
 pub use crate::identity::{Guid, Txg};

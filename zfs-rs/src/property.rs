@@ -118,7 +118,7 @@ impl Zfs {
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for a property that is not inherited.
     pub fn inherit_property(&self, of: &DatasetName, property: &PropertyName) -> Result<()> {
         self.device
-            .inherit(of, property)
+            .inherit(of, property, false)
             .map_err(|refusal| Error::new(Operation::SetProperty, of.as_str(), refusal))
     }
 }

@@ -191,6 +191,9 @@ impl ReceiveRequest {
                 received: &NvList::new(),
                 local: &local,
                 resumable: self.resumable,
+                roll_back: false,
+                heal: false,
+                key: None,
             };
             self.zfs.core.receive(&order, stream.from.as_fd())
         };

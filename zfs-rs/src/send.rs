@@ -140,6 +140,7 @@ impl SendRequest {
             from: self.from.as_ref(),
             flags: self.flags,
             resume: self.resume,
+            redaction: None,
         }
     }
 

@@ -21,7 +21,9 @@ const TABLE: &str = "
     backend::ioctl             | name identity errno nvlist stream backend |
     backend::sim               | name identity errno nvlist stream backend |
     backend::lzc               | name identity errno nvlist stream backend | zfs_sys
-    error                      | name identity errno nvlist stream backend |
+    release                    | | pure
+    operation                  | release | pure
+    error                      | name identity errno nvlist stream backend release operation |
     pipe                       | errno error |
     worker                     | errno backend pipe |
     zfs                        | name errno error backend backend::ioctl backend::lzc backend::sim |

@@ -273,7 +273,7 @@ fn meaning(kind: ErrorKind) -> FailureKind {
         ErrorKind::NoSpace => FailureKind::NoSpace,
         ErrorKind::QuotaExceeded => FailureKind::QuotaExceeded,
         ErrorKind::KeyUnavailable => FailureKind::KeyNotLoaded,
-        ErrorKind::Unsupported => FailureKind::Unsupported,
+        ErrorKind::Unsupported { .. } => FailureKind::Unsupported,
         ErrorKind::TargetModified => FailureKind::TargetModified,
         ErrorKind::BaseMissing | ErrorKind::NotAncestor | ErrorKind::EncryptionMismatch | ErrorKind::Invalid | ErrorKind::NameTooLong => {
             FailureKind::Mismatch

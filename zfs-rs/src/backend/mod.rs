@@ -3,8 +3,11 @@
 //! This is the seam between meaning and transport. Down go typed names and small requests; up comes what the kernel said: a number, and for
 //! calls on lists a number for each item. No sentence, no kind and no kernel structure crosses it.
 //!
-//! The kernel has two faces, so there are two traits. [`Core`] is what libzfs_core offers too and OpenZFS keeps stable; [`Device`] is what
-//! only `/dev/zfs` answers. One value may serve as both.
+//! The kernel has two faces. [`Core`] is what libzfs_core offers too and OpenZFS keeps stable, with [`Keys`] and [`Upkeep`] as its parts for
+//! encryption and for whole pools; [`Device`] is what only `/dev/zfs` answers. One value may serve as all.
+//!
+//! What a kernel or library is too old for it answers with a number of its own: [`Errno::ZFS_ERR_IOC_CMD_UNAVAIL`] for a call,
+//! [`Errno::ZFS_ERR_IOC_ARG_UNAVAIL`] for an argument.
 
 #![expect(
     clippy::missing_errors_doc,
@@ -30,6 +33,9 @@ pub(crate) mod payload;
 pub mod request;
 #[cfg(feature = "sim")]
 pub mod sim;
+mod upkeep;
+
+pub use upkeep::{Activity, PruneAge, ScrubOrder, Upkeep, VdevOrder};
 
 /// A kernel's no: the number, and for calls on lists the number of each item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,17 +58,27 @@ impl From<Errno> for Refusal {
 /// What libzfs_core also offers, and OpenZFS keeps stable.
 ///
 /// Every call blocks until the kernel has answered; [`send`](Core::send) and [`receive`](Core::receive) for as long as the stream lasts.
-pub trait Core: Send + Sync + Debug {
+pub trait Core: Keys + Upkeep + Send + Sync + Debug {
     /// Creates a filesystem or volume.
     fn create(&self, request: &request::Create<'_>) -> Outcome<()>;
+    /// Creates a filesystem or volume that grows from a snapshot.
+    fn clone_snapshot(&self, request: &request::Clone<'_>) -> Outcome<()>;
+    /// Makes a clone the owner of the snapshots it grew from. A snapshot whose name is taken is the item of the refusal.
+    fn promote(&self, clone: &DatasetName) -> Outcome<()>;
     /// Destroys one filesystem, volume, snapshot or partial receive.
     fn destroy(&self, object: Object<'_>) -> Outcome<()>;
     /// Renames a filesystem or volume inside its pool.
     fn rename(&self, from: &DatasetName, to: &DatasetName) -> Outcome<()>;
+    /// Gives a snapshot another name in its dataset.
+    fn rename_snapshot(&self, from: &SnapshotName, to: &SnapshotName) -> Outcome<()>;
+    /// Takes a dataset back to its newest snapshot, which must be the one named if one is, and says which that was.
+    fn rollback(&self, dataset: &DatasetName, to: Option<&SnapshotName>) -> Outcome<SnapshotName>;
     /// Creates snapshots of one pool, all in one transaction group or none.
     fn snapshot(&self, request: &request::Snapshot<'_>) -> Outcome<()>;
     /// Destroys snapshots of one pool; those that are not there are passed over.
     fn destroy_snapshots(&self, request: &request::DestroySnapshots<'_>) -> Outcome<()>;
+    /// Bytes that destroying all snapshots from the first to the last would free.
+    fn snapshot_range_space(&self, first: &SnapshotName, last: &SnapshotName) -> Outcome<u64>;
     /// Creates bookmarks of one pool, each of a snapshot or, since OpenZFS 2.0, of a bookmark.
     fn bookmark(&self, bookmarks: &[(BookmarkName, Base)]) -> Outcome<()>;
     /// Destroys bookmarks of one pool; those that are not there are passed over.
@@ -73,10 +89,24 @@ pub trait Core: Send + Sync + Debug {
     fn release(&self, holds: &[(SnapshotName, HoldTag)]) -> Outcome<()>;
     /// Writes a snapshot's stream to a descriptor.
     fn send(&self, request: &request::Send<'_>, to: BorrowedFd<'_>) -> Outcome<()>;
+    /// Writes what an interrupted receive into a dataset has saved, as a stream.
+    fn send_saved(&self, dataset: &DatasetName, flags: SendFlags, to: BorrowedFd<'_>) -> Outcome<()>;
     /// Estimates the bytes such a send would write.
     fn send_space(&self, request: &request::Send<'_>) -> Outcome<u64>;
     /// Reads a stream, whose first record the caller has read already, from a descriptor.
     fn receive(&self, request: &request::Receive<'_>, from: BorrowedFd<'_>) -> Outcome<Received>;
+    /// Makes a bookmark that tells what of a snapshot a redacted send leaves out.
+    fn redact(&self, request: &request::Redact<'_>) -> Outcome<()>;
+}
+
+/// What libzfs_core offers for encryption.
+pub trait Keys {
+    /// Loads the wrapping key of an encryption root, or only checks whether it is the right one.
+    fn load_key(&self, root: &DatasetName, key: &WrappingKey, check_only: bool) -> Outcome<()>;
+    /// Forgets the wrapping key of an encryption root.
+    fn unload_key(&self, root: &DatasetName) -> Outcome<()>;
+    /// Wraps the master key of a dataset anew.
+    fn change_key(&self, request: &request::ChangeKey<'_>) -> Outcome<()>;
 }
 
 /// What only `/dev/zfs` answers.
@@ -87,6 +117,11 @@ pub trait Device: Send + Sync + Debug {
     fn pool_properties(&self, of: &PoolName) -> Outcome<NvList>;
     /// Identity and kind of one object.
     fn stats(&self, of: Object<'_>) -> Outcome<Stats>;
+    /// The configuration and state of a pool, the features it uses among it.
+    fn pool_status(&self, of: &PoolName) -> Outcome<NvList>;
+    /// Starts, stops or suspends writing a pattern to the free space of devices. By ioctl alone: the library's function of that name gained
+    /// arguments without the library gaining a new version.
+    fn initialize(&self, pool: &PoolName, order: VdevOrder, vdevs: &[Guid]) -> Outcome<()>;
     /// All properties of one object that are set, inherited or computed: name → `{value, source}`.
     fn properties(&self, of: Object<'_>) -> Outcome<NvList>;
     /// The dataset below `of` that follows the cursor; nothing at the end.
@@ -95,12 +130,22 @@ pub trait Device: Send + Sync + Debug {
     fn next_snapshot(&self, of: &DatasetName, after: Cursor, detail: Detail) -> Outcome<Option<Listed>>;
     /// All bookmarks of a dataset: short name → properties.
     fn bookmarks(&self, of: &DatasetName) -> Outcome<NvList>;
+    /// The properties of one bookmark: name → `{value}`.
+    fn bookmark_properties(&self, of: &BookmarkName) -> Outcome<NvList>;
     /// All holds of a snapshot: tag → seconds since 1970.
     fn holds(&self, of: &SnapshotName) -> Outcome<NvList>;
     /// Sets properties to values; those refused are named.
     fn set_properties(&self, of: &DatasetName, to: &NvList) -> Outcome<()>;
-    /// Takes a property's local value away.
-    fn inherit(&self, of: &DatasetName, property: &PropertyName) -> Outcome<()>;
+    /// Takes a property's local value away, so that the inherited one holds again or, if wished, one that came with a stream.
+    fn inherit(&self, of: &DatasetName, property: &PropertyName, to_received: bool) -> Outcome<()>;
+    /// The values that came with streams, also where others hide them: name → `{value, source}`.
+    fn received_properties(&self, of: &DatasetName) -> Outcome<NvList>;
+    /// Writes 24 bytes for each range of objects that differ between two points of one history to a pipe: kind, first and last object.
+    fn changed_objects(&self, from: &SnapshotName, to: Object<'_>, into: BorrowedFd<'_>) -> Outcome<()>;
+    /// What a filesystem or snapshot knows of one of its objects.
+    fn object(&self, of: Object<'_>, number: u64) -> Outcome<ObjectStats>;
+    /// The next event of the module, as seen through that handle; nothing where there is none yet and `wait` was not asked for.
+    fn next_event(&self, through: &dyn Cleanup, wait: bool) -> Outcome<Option<EventRead>>;
     /// How far a running send of this process has come; `to` is the descriptor it writes to.
     fn send_progress(&self, of: &SnapshotName, to: BorrowedFd<'_>) -> Outcome<SendProgress>;
     /// A handle whose closing, however it happens, releases the holds tied to it.
@@ -232,6 +277,9 @@ pub struct ResumeAt {
     pub bytes: u64,
 }
 
+/// The key that wraps a dataset's master key.
+pub type WrappingKey = [u8; 32];
+
 /// The bytes of a stream's first record.
 pub type BeginRecord = [u8; 312];
 
@@ -294,4 +342,37 @@ pub struct SendProgress {
     pub bytes: u64,
     /// Blocks looked at.
     pub blocks: u64,
+}
+
+/// What a filesystem knows of one of its objects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectStats {
+    /// Where it lies below the filesystem's root; not told for what is unlinked.
+    pub path: String,
+    /// Kind and permissions, as of stat(2).
+    pub mode: u64,
+    /// Number of names.
+    pub links: u64,
+    /// The transaction group it was made in: an object number that was used again has another.
+    pub generation: u64,
+    /// When it was last changed, in seconds and nanoseconds since 1970.
+    pub changed: (u64, u64),
+}
+
+/// An event of the module.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventRead {
+    /// What happened.
+    pub list: NvList,
+    /// Events that were lost before it, because the module keeps only so many.
+    pub lost: u64,
+}
+
+/// What a channel program left behind.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ran {
+    /// How it failed, if it did.
+    pub errno: Option<Errno>,
+    /// Its `return`, or its `error` as text.
+    pub output: NvList,
 }

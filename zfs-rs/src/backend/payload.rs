@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use super::request::{Create, DestroySnapshots, Receive, Send, Snapshot};
-use super::{Base, Outcome, Refusal, SendFlags};
+use super::request::{ChangeKey, Clone, Create, DestroySnapshots, KeyChange, Program, Receive, Redact, Send, Snapshot, Trim};
+use super::{Activity, Base, Outcome, PruneAge, Ran, Refusal, ScrubOrder, SendFlags, VdevOrder, WrappingKey};
 use crate::errno::Errno;
-use crate::name::{BookmarkName, HoldTag, SnapshotName};
+use crate::identity::Guid;
+use crate::name::{BookmarkName, DatasetName, HoldTag, SnapshotName};
 use crate::nvlist::{NvList, Value};
 
 /// Names without values.
@@ -53,7 +54,7 @@ pub(crate) fn releases(holds: &[(SnapshotName, HoldTag)]) -> NvList {
 }
 
 /// A wrapping key, where the kernel keeps it out of the pool's history.
-pub(crate) fn hidden(key: &[u8; 32]) -> NvList {
+pub(crate) fn hidden(key: &WrappingKey) -> NvList {
     NvList::new().with("wkeydata", key.to_vec())
 }
 
@@ -64,6 +65,133 @@ pub(crate) fn create(request: &Create<'_>) -> NvList {
         list.insert("hidden_args", hidden(key));
     }
     list
+}
+
+pub(crate) fn clone(request: &Clone<'_>) -> NvList {
+    let mut list = NvList::new().with("origin", request.origin.as_str());
+    insert_filled(&mut list, "props", request.properties);
+    list
+}
+
+pub(crate) fn rollback(to: Option<&SnapshotName>) -> Option<NvList> {
+    to.map(|to| NvList::new().with("target", to.as_str()))
+}
+
+pub(crate) fn redact(request: &Redact<'_>) -> NvList {
+    NvList::new()
+        .with("bookname", request.bookmark.short())
+        .with("snapnv", names(request.clones))
+}
+
+pub(crate) fn load_key(key: &WrappingKey, check_only: bool) -> NvList {
+    let mut list = NvList::new().with("hidden_args", hidden(key));
+    insert_flag(&mut list, "noop", check_only);
+    list
+}
+
+/// The kernel's number of a change of key (`dcp_cmd_t`).
+pub(crate) fn key_command(to: &KeyChange<'_>) -> u64 {
+    match to {
+        KeyChange::New { .. } => 2,
+        KeyChange::Inherit => 3,
+        KeyChange::ForceInherit => 5,
+    }
+}
+
+pub(crate) fn change_key(request: &ChangeKey<'_>) -> NvList {
+    let mut list = NvList::new().with("crypt_cmd", key_command(&request.to));
+    if let KeyChange::New { properties, key } = request.to {
+        insert_filled(&mut list, "props", properties);
+        list.insert("hidden_args", hidden(key));
+    }
+    list
+}
+
+pub(crate) fn program(request: &Program<'_>) -> NvList {
+    NvList::new()
+        .with("program", request.program)
+        .with("arg", request.argument.clone())
+        .with("sync", request.sync)
+        .with("instrlimit", request.instructions_max)
+        .with("memlimit", request.memory_max)
+}
+
+pub(crate) fn wait(activity: Activity, device: Option<Guid>) -> NvList {
+    let mut list = NvList::new().with("wait_activity", activity.number());
+    if let Some(device) = device {
+        list.insert("wait_tag", device.0);
+    }
+    list
+}
+
+pub(crate) fn sync(force: bool) -> NvList {
+    NvList::new().with("force", force)
+}
+
+pub(crate) fn reopen(restart_scrub: bool) -> NvList {
+    NvList::new().with("scrub_restart", restart_scrub)
+}
+
+/// Devices by their numbers, which serve as the names the list wants too.
+pub(crate) fn devices(guids: &[Guid]) -> NvList {
+    guids.iter().map(|guid| (guid.0.to_string(), guid.0)).collect()
+}
+
+pub(crate) fn initialize(order: VdevOrder, guids: &[Guid]) -> NvList {
+    NvList::new()
+        .with("initialize_command", u64::from(order.number()))
+        .with("initialize_vdevs", devices(guids))
+}
+
+pub(crate) fn trim(request: &Trim<'_>) -> NvList {
+    NvList::new()
+        .with("trim_command", u64::from(request.order.number()))
+        .with("trim_vdevs", devices(request.devices))
+        .with("trim_rate", request.rate.unwrap_or(0))
+        .with("trim_secure", request.secure)
+}
+
+pub(crate) fn scrub(order: ScrubOrder) -> NvList {
+    let (kind, command) = order.numbers();
+    NvList::new().with("scan_type", kind).with("scan_command", command)
+}
+
+pub(crate) fn device_properties(device: Guid, wanted: &[&str]) -> NvList {
+    let mut list = NvList::new().with("vdevprops_get_vdev", device.0);
+    if !wanted.is_empty() {
+        list.insert("vdevprops_get_props", names(wanted));
+    }
+    list
+}
+
+pub(crate) fn set_device_properties(device: Guid, to: &NvList) -> NvList {
+    NvList::new()
+        .with("vdevprops_set_vdev", device.0)
+        .with("vdevprops_set_props", to.clone())
+}
+
+/// The deduplication table is all that can be prefetched (`zpool_prefetch_type_t`).
+pub(crate) const PREFETCH_DEDUP: i32 = 1;
+
+pub(crate) fn prefetch() -> NvList {
+    NvList::new().with("prefetch_type", PREFETCH_DEDUP)
+}
+
+pub(crate) fn prune_dedup(age: PruneAge) -> NvList {
+    let (unit, amount) = age.numbers();
+    NvList::new().with("ddt_prune_unit", unit).with("ddt_prune_amount", amount)
+}
+
+/// The devices that refused, by number, where a list for devices came back.
+pub(crate) fn refused_devices(answer: &NvList) -> Vec<(String, Errno)> {
+    let lists = ["initialize_vdevs", "trim_vdevs"]
+        .into_iter()
+        .filter_map(|key| answer.get::<&NvList>(key).ok());
+    let numbers = lists.flat_map(NvList::iter).filter_map(|(device, value)| match value {
+        Value::Int64(number) => i32::try_from(*number).ok().map(|number| (device.to_string(), Errno(number))),
+        _ => None,
+    });
+    numbers.collect()
 }
 
 pub(crate) fn snapshot(request: &Snapshot<'_>) -> NvList {
@@ -95,6 +223,13 @@ pub(crate) fn send(request: &Send<'_>, to: BorrowedFd<'_>) -> NvList {
     list
 }
 
+pub(crate) fn send_saved(flags: SendFlags, to: BorrowedFd<'_>) -> NvList {
+    let mut list = NvList::new().with("fd", to.as_raw_fd());
+    insert_flags(&mut list, flags);
+    insert_flag(&mut list, "savedok", true);
+    list
+}
+
 pub(crate) fn send_space(request: &Send<'_>) -> NvList {
     let mut list = NvList::new();
     if let Some(base) = request.from {
@@ -117,18 +252,30 @@ pub(crate) fn receive(request: &Receive<'_>, from: BorrowedFd<'_>) -> NvList {
     if let Some(origin) = request.origin {
         list.insert("origin", origin.as_str());
     }
+    insert_flag(&mut list, "force", request.roll_back);
+    insert_flag(&mut list, "heal", request.heal);
     insert_flag(&mut list, "resumable", request.resumable);
+    if let Some(key) = request.key {
+        list.insert("hidden_args", hidden(key));
+    }
     list
 }
 
+fn insert_flags(list: &mut NvList, flags: SendFlags) {
+    insert_flag(list, "largeblockok", flags.contains(SendFlags::LARGE_BLOCK));
+    insert_flag(list, "embedok", flags.contains(SendFlags::EMBED));
+    insert_flag(list, "compressok", flags.contains(SendFlags::COMPRESS));
+    insert_flag(list, "rawok", flags.contains(SendFlags::RAW));
+}
+
 fn insert_how(list: &mut NvList, request: &Send<'_>) {
-    insert_flag(list, "largeblockok", request.flags.contains(SendFlags::LARGE_BLOCK));
-    insert_flag(list, "embedok", request.flags.contains(SendFlags::EMBED));
-    insert_flag(list, "compressok", request.flags.contains(SendFlags::COMPRESS));
-    insert_flag(list, "rawok", request.flags.contains(SendFlags::RAW));
+    insert_flags(list, request.flags);
     if let Some(point) = request.resume {
         list.insert("resume_object", point.object);
         list.insert("resume_offset", point.offset);
+    }
+    if let Some(bookmark) = request.redaction {
+        list.insert("redactbook", bookmark.short());
     }
 }
 
@@ -142,6 +289,29 @@ fn insert_filled(list: &mut NvList, key: &str, filled: &NvList) {
     if !filled.is_empty() {
         list.insert(key, filled.clone());
     }
+}
+
+/// What a channel program left: one that failed says why, and that is its answer; a kernel that did not run it says nothing.
+pub(crate) fn ran(errno: Option<Errno>, output: NvList) -> Outcome<Ran> {
+    match errno {
+        Some(errno) if !output.has("error") => Err(errno.into()),
+        errno => Ok(Ran { errno, output }),
+    }
+}
+
+/// The snapshot in whose way another of its name is, as an item.
+pub(crate) fn conflict(clone: &DatasetName, short: &str, errno: Errno) -> Vec<(String, Errno)> {
+    if errno == Errno::EEXIST && !short.is_empty() {
+        vec![(format!("{clone}@{short}"), errno)]
+    } else {
+        Vec::new()
+    }
+}
+
+/// The snapshot that a rollback says it went back to.
+pub(crate) fn rolled_back(answer: &NvList) -> Outcome<SnapshotName> {
+    let name = answer.get::<&str>("target").ok().and_then(|name| name.parse().ok());
+    name.ok_or_else(|| Errno::EFAULT.into())
 }
 
 /// The refused items of a list call: pairs of name and number.

@@ -1,7 +1,8 @@
 //! I am an order to the kernel, in names and flags.
 
-use super::{Base, BeginRecord, DatasetKind, ResumeAt, SendFlags};
-use crate::name::{DatasetName, SnapshotName};
+use super::{Base, BeginRecord, DatasetKind, ResumeAt, SendFlags, VdevOrder, WrappingKey};
+use crate::identity::Guid;
+use crate::name::{BookmarkName, DatasetName, PoolName, SnapshotName};
 use crate::nvlist::NvList;
 
 /// An order to create a filesystem or volume.
@@ -14,7 +15,18 @@ pub struct Create<'a> {
     /// Properties to set; a volume needs `volsize`.
     pub properties: &'a NvList,
     /// The wrapping key for a dataset that becomes an encryption root.
-    pub key: Option<&'a [u8; 32]>,
+    pub key: Option<&'a WrappingKey>,
+}
+
+/// An order to create a filesystem or volume that grows from a snapshot.
+#[derive(Debug, Clone, Copy)]
+pub struct Clone<'a> {
+    /// Its name; the parent must exist, in the snapshot's pool.
+    pub name: &'a DatasetName,
+    /// What it grows from.
+    pub origin: &'a SnapshotName,
+    /// Properties to set.
+    pub properties: &'a NvList,
 }
 
 /// An order to create snapshots.
@@ -46,6 +58,8 @@ pub struct Send<'a> {
     pub flags: SendFlags,
     /// Where an interrupted stream goes on.
     pub resume: Option<ResumeAt>,
+    /// What the stream leaves out.
+    pub redaction: Option<&'a BookmarkName>,
 }
 
 /// An order to receive.
@@ -64,4 +78,78 @@ pub struct Receive<'a> {
     /// Whether an interruption leaves a partial state that can be resumed. A resumed receive without it loses the state at the next
     /// interruption.
     pub resumable: bool,
+    /// Whether the target is rolled back to the base first, and what is newer there destroyed.
+    pub roll_back: bool,
+    /// Whether the stream is of a snapshot that is there, whose damaged blocks it is to mend. Since OpenZFS 2.2.
+    pub heal: bool,
+    /// The wrapping key, where a stream that is not encrypted is to become an encryption root.
+    pub key: Option<&'a WrappingKey>,
+}
+
+/// An order to make a redaction bookmark.
+#[derive(Debug, Clone, Copy)]
+pub struct Redact<'a> {
+    /// What will be sent without what was changed since.
+    pub snapshot: &'a SnapshotName,
+    /// The bookmark to make, of the same dataset.
+    pub bookmark: &'a BookmarkName,
+    /// Snapshots of clones of it: what they changed is left out.
+    pub clones: &'a [SnapshotName],
+}
+
+/// An order to wrap a master key anew.
+#[derive(Debug, Clone, Copy)]
+pub struct ChangeKey<'a> {
+    /// Whose.
+    pub dataset: &'a DatasetName,
+    /// By what.
+    pub to: KeyChange<'a>,
+}
+
+/// What wraps a master key from now on.
+#[derive(Debug, Clone, Copy)]
+pub enum KeyChange<'a> {
+    /// A key of its own: it becomes or stays an encryption root.
+    New {
+        /// `keyformat`, `keylocation`, `pbkdf2iters` and `pbkdf2salt`, as far as they change.
+        properties: &'a NvList,
+        /// The key.
+        key: &'a WrappingKey,
+    },
+    /// The key of its parent.
+    Inherit,
+    /// The key of its parent, without the keys being loaded: after raw receives, when the master key is wrapped so already.
+    ForceInherit,
+}
+
+/// An order to trim.
+#[derive(Debug, Clone, Copy)]
+pub struct Trim<'a> {
+    /// The pool.
+    pub pool: &'a PoolName,
+    /// Begin or end.
+    pub order: VdevOrder,
+    /// Which of its devices.
+    pub devices: &'a [Guid],
+    /// Bytes a second at the most; nothing for no limit.
+    pub rate: Option<u64>,
+    /// Whether the device must make the data unreadable.
+    pub secure: bool,
+}
+
+/// An order to run a channel program.
+#[derive(Debug, Clone, Copy)]
+pub struct Program<'a> {
+    /// The pool it works on.
+    pub pool: &'a PoolName,
+    /// Its text, in Lua.
+    pub program: &'a str,
+    /// What it is given.
+    pub argument: &'a NvList,
+    /// Lua instructions after which it is ended.
+    pub instructions_max: u64,
+    /// Bytes of memory beyond which it is ended.
+    pub memory_max: u64,
+    /// Whether it may change anything; it then runs in a transaction group, all of it or nothing.
+    pub sync: bool,
 }

@@ -30,7 +30,7 @@ pub(crate) struct Command {
     perm_action: u64,
     pub(super) history_length: u64,
     history_offset: u64,
-    obj: u64,
+    pub(super) obj: u64,
     kernel_flags: u64,
     share: [u64; 4],
     pub(super) stats: ObjsetStats,
@@ -39,13 +39,13 @@ pub(crate) struct Command {
     pub(super) defer_destroy: u32,
     flags: u32,
     action_handle: u64,
-    cleanup_fd: i32,
+    pub(super) cleanup_fd: i32,
     pub(super) simple: u8,
     padding_simple: [u8; 3],
     sendobj: u64,
     fromobj: u64,
     createtxg: u64,
-    stat: [u64; 5],
+    pub(super) stat: ObjectStat,
     zoneid: u64,
 }
 
@@ -63,6 +63,16 @@ pub(super) struct ObjsetStats {
     origin: [u8; 256],
     /// Since 2.3.3; older kernels leave the zero that was there.
     flags: u8,
+}
+
+/// `zfs_stat_t`.
+#[derive(FromBytes, IntoBytes, Immutable, KnownLayout)]
+#[repr(C)]
+pub(super) struct ObjectStat {
+    pub(super) generation: u64,
+    pub(super) mode: u64,
+    pub(super) links: u64,
+    pub(super) changed: [u64; 2],
 }
 
 const _: () = {
@@ -99,6 +109,16 @@ impl Command {
     /// Writes the text argument.
     pub(super) fn set_value(&mut self, value: &str) -> Result<(), Errno> {
         put(&mut self.value, value)
+    }
+
+    /// The text argument as the kernel left it.
+    pub(super) fn value(&self) -> String {
+        text(&self.value)
+    }
+
+    /// The second text argument as the kernel left it.
+    pub(super) fn string(&self) -> String {
+        text(&self.string)
     }
 
     /// The object's name, which listings overwrite.

@@ -6,8 +6,8 @@ use super::Ioctl;
 use super::command::Command;
 use super::request::Request;
 use crate::backend::payload::{self, items, whole};
-use crate::backend::request::{Create, DestroySnapshots, Receive, Send, Snapshot};
-use crate::backend::{Base, Cleanup, Core, Object, Outcome, Received, Refusal};
+use crate::backend::request::{ChangeKey, Clone, Create, DestroySnapshots, Receive, Redact, Send, Snapshot};
+use crate::backend::{Base, Cleanup, Core, Keys, Object, Outcome, Received, Refusal, SendFlags, WrappingKey};
 use crate::errno::Errno;
 use crate::name::{BookmarkName, DatasetName, HoldTag, SnapshotName};
 use crate::nvlist::NvList;
@@ -18,6 +18,19 @@ impl Core for Ioctl {
             .map(drop)
     }
 
+    fn clone_snapshot(&self, request: &Clone<'_>) -> Outcome<()> {
+        self.ask(Request::Clone, request.name.as_str(), Some(&payload::clone(request)))
+            .map(drop)
+    }
+
+    fn promote(&self, clone: &DatasetName) -> Outcome<()> {
+        let mut command = Command::on(clone.as_str())?;
+        self.order(Request::Promote, &mut command).map_err(|refusal| Refusal {
+            items: payload::conflict(clone, &command.string(), refusal.errno),
+            ..refusal
+        })
+    }
+
     fn destroy(&self, object: Object<'_>) -> Outcome<()> {
         self.order(Request::Destroy, &mut *Command::on(&object.path())?)
     }
@@ -26,6 +39,17 @@ impl Core for Ioctl {
         let mut command = Command::on(from.as_str())?;
         command.set_value(to.as_str())?;
         self.order(Request::Rename, &mut command)
+    }
+
+    fn rename_snapshot(&self, from: &SnapshotName, to: &SnapshotName) -> Outcome<()> {
+        let mut command = Command::on(from.as_str())?;
+        command.set_value(to.as_str())?;
+        self.order(Request::Rename, &mut command)
+    }
+
+    fn rollback(&self, dataset: &DatasetName, to: Option<&SnapshotName>) -> Outcome<SnapshotName> {
+        let answer = self.ask(Request::Rollback, dataset.as_str(), payload::rollback(to).as_ref())?;
+        payload::rolled_back(&answer)
     }
 
     fn snapshot(&self, request: &Snapshot<'_>) -> Outcome<()> {
@@ -46,6 +70,12 @@ impl Core for Ioctl {
             Some(&payload::destroy_snapshots(request)),
         )
         .map(drop)
+    }
+
+    fn snapshot_range_space(&self, first: &SnapshotName, last: &SnapshotName) -> Outcome<u64> {
+        let input = NvList::new().with("firstsnap", first.as_str());
+        let answer = self.ask(Request::SpaceSnaps, last.as_str(), Some(&input))?;
+        answer.get("used").map_err(|_absent| Refusal::from(Errno::EFAULT))
     }
 
     fn bookmark(&self, bookmarks: &[(BookmarkName, Base)]) -> Outcome<()> {
@@ -86,6 +116,11 @@ impl Core for Ioctl {
             .map(drop)
     }
 
+    fn send_saved(&self, dataset: &DatasetName, flags: SendFlags, to: BorrowedFd<'_>) -> Outcome<()> {
+        self.ask(Request::SendNew, dataset.as_str(), Some(&payload::send_saved(flags, to)))
+            .map(drop)
+    }
+
     fn send_space(&self, request: &Send<'_>) -> Outcome<u64> {
         let answer = self.ask(Request::SendSpace, request.snapshot.as_str(), Some(&payload::send_space(request)))?;
         answer.get("space").map_err(|_absent| Refusal::from(Errno::EFAULT))
@@ -96,6 +131,27 @@ impl Core for Ioctl {
         let place = self.receive_place(target)?;
         let answer = self.ask(Request::RecvNew, place.as_str(), Some(&payload::receive(request, from)))?;
         Ok(received(&answer))
+    }
+
+    fn redact(&self, request: &Redact<'_>) -> Outcome<()> {
+        self.ask(Request::Redact, request.snapshot.as_str(), Some(&payload::redact(request)))
+            .map(drop)
+    }
+}
+
+impl Keys for Ioctl {
+    fn load_key(&self, root: &DatasetName, key: &WrappingKey, check_only: bool) -> Outcome<()> {
+        self.ask(Request::LoadKey, root.as_str(), Some(&payload::load_key(key, check_only)))
+            .map(drop)
+    }
+
+    fn unload_key(&self, root: &DatasetName) -> Outcome<()> {
+        self.ask(Request::UnloadKey, root.as_str(), None).map(drop)
+    }
+
+    fn change_key(&self, request: &ChangeKey<'_>) -> Outcome<()> {
+        self.ask(Request::ChangeKey, request.dataset.as_str(), Some(&payload::change_key(request)))
+            .map(drop)
     }
 }
 

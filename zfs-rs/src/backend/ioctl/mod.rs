@@ -6,8 +6,10 @@ mod command;
 mod core;
 mod device;
 mod listing;
+mod object;
 mod property;
 mod request;
+mod upkeep;
 
 use std::io;
 use std::sync::Arc;
@@ -59,7 +61,18 @@ impl Ioctl {
     ///
     /// The inner result is the kernel's; the list is what it wrote, which it may do beside a refusal too.
     fn exchange(&self, request: Request, command: &mut Command, source: &[u8]) -> Outcome<(Result<(), Errno>, Option<NvList>)> {
-        let mut room = vec![0; ANSWER_START];
+        self.exchange_within(request, command, source, ANSWER_START)
+    }
+
+    /// As [`exchange`](Self::exchange), with so much room at first.
+    fn exchange_within(
+        &self,
+        request: Request,
+        command: &mut Command,
+        source: &[u8],
+        start: usize,
+    ) -> Outcome<(Result<(), Errno>, Option<NvList>)> {
+        let mut room = vec![0; start.clamp(ANSWER_START, ANSWER_MAX)];
         let (name, cookie) = (command.name(), command.cookie);
         loop {
             let result = self.control.call(request, command, source, &mut room);

@@ -7,9 +7,12 @@ use super::device::Control;
 use super::request::Request;
 use super::{Ioctl, pack};
 use crate::backend::payload::items;
-use crate::backend::{Cleanup, Cursor, Detail, Device, Listed, Object, Outcome, Refusal, SendProgress, Stats};
+use crate::backend::{
+    Cleanup, Cursor, Detail, Device, EventRead, Listed, Object, ObjectStats, Outcome, Refusal, SendProgress, Stats, VdevOrder,
+};
 use crate::errno::Errno;
-use crate::name::{DatasetName, PoolName, PropertyName, SnapshotName};
+use crate::identity::Guid;
+use crate::name::{BookmarkName, DatasetName, PoolName, PropertyName, SnapshotName};
 use crate::nvlist::NvList;
 
 impl Device for Ioctl {
@@ -19,6 +22,14 @@ impl Device for Ioctl {
 
     fn pool_properties(&self, of: &PoolName) -> Outcome<NvList> {
         self.ask(Request::PoolGetProps, of.as_str(), None)
+    }
+
+    fn pool_status(&self, of: &PoolName) -> Outcome<NvList> {
+        self.ask(Request::PoolStats, of.as_str(), None)
+    }
+
+    fn initialize(&self, pool: &PoolName, order: VdevOrder, vdevs: &[Guid]) -> Outcome<()> {
+        self.initialize_devices(pool, order, vdevs)
     }
 
     fn stats(&self, of: Object<'_>) -> Outcome<Stats> {
@@ -43,6 +54,10 @@ impl Device for Ioctl {
         self.ask(Request::GetBookmarks, of.as_str(), Some(&wanted))
     }
 
+    fn bookmark_properties(&self, of: &BookmarkName) -> Outcome<NvList> {
+        self.ask(Request::GetBookmarkProps, of.as_str(), None)
+    }
+
     fn holds(&self, of: &SnapshotName) -> Outcome<NvList> {
         self.ask(Request::GetHolds, of.as_str(), None)
     }
@@ -56,10 +71,27 @@ impl Device for Ioctl {
         })
     }
 
-    fn inherit(&self, of: &DatasetName, property: &PropertyName) -> Outcome<()> {
+    fn inherit(&self, of: &DatasetName, property: &PropertyName, to_received: bool) -> Outcome<()> {
         let mut command = Command::on(of.as_str())?;
         command.set_value(property.as_str())?;
+        command.cookie = u64::from(to_received);
         self.order(Request::InheritProp, &mut command)
+    }
+
+    fn received_properties(&self, of: &DatasetName) -> Outcome<NvList> {
+        self.ask(Request::ObjsetRecvdProps, of.as_str(), None)
+    }
+
+    fn changed_objects(&self, from: &SnapshotName, to: Object<'_>, into: BorrowedFd<'_>) -> Outcome<()> {
+        self.write_changed_objects(from, to, into)
+    }
+
+    fn object(&self, of: Object<'_>, number: u64) -> Outcome<ObjectStats> {
+        self.read_object(of, number)
+    }
+
+    fn next_event(&self, through: &dyn Cleanup, wait: bool) -> Outcome<Option<EventRead>> {
+        self.read_event(through, wait)
     }
 
     fn send_progress(&self, of: &SnapshotName, to: BorrowedFd<'_>) -> Outcome<SendProgress> {

@@ -47,6 +47,66 @@ pub(crate) enum Request {
     DestroyBookmarks,
     /// Receive.
     RecvNew,
+    /// Configuration and state of a pool.
+    PoolStats,
+    /// Take a dataset back to its newest snapshot.
+    Rollback,
+    /// Make a clone the owner of its history.
+    Promote,
+    /// Values that came with streams.
+    ObjsetRecvdProps,
+    /// Objects that differ.
+    Diff,
+    /// Facts of one object.
+    ObjToStats,
+    /// What a range of snapshots holds.
+    SpaceSnaps,
+    /// Open a pool's devices anew.
+    PoolReopen,
+    /// Create a clone.
+    Clone,
+    /// Write a transaction group.
+    PoolSync,
+    /// Run a channel program.
+    ChannelProgram,
+    /// Load a wrapping key.
+    LoadKey,
+    /// Forget a wrapping key.
+    UnloadKey,
+    /// Wrap a master key anew.
+    ChangeKey,
+    /// Remember a pool's state.
+    PoolCheckpoint,
+    /// Give a remembered state up.
+    PoolDiscardCheckpoint,
+    /// Write a pattern to free space.
+    PoolInitialize,
+    /// Trim free space.
+    PoolTrim,
+    /// Make a redaction bookmark.
+    Redact,
+    /// Properties of a bookmark.
+    GetBookmarkProps,
+    /// Wait for a pool's activity.
+    Wait,
+    /// Wait for a filesystem's activity.
+    WaitFs,
+    /// Properties of a device.
+    VdevGetProps,
+    /// Set properties of a device.
+    VdevSetProps,
+    /// Scrub.
+    PoolScrub,
+    /// Read a table into memory.
+    PoolPrefetch,
+    /// Prune the deduplication table.
+    DdtPrune,
+    /// Next event.
+    EventsNext,
+    /// Write what is kept for boot loaders.
+    SetBootenv,
+    /// Read what is kept for boot loaders.
+    GetBootenv,
 }
 
 impl Request {
@@ -75,6 +135,36 @@ impl Request {
             Self::GetBookmarks => 0x44,
             Self::DestroyBookmarks => 0x45,
             Self::RecvNew => 0x46,
+            Self::PoolStats => 0x05,
+            Self::Rollback => 0x19,
+            Self::Promote => 0x22,
+            Self::ObjsetRecvdProps => 0x33,
+            Self::Diff => 0x36,
+            Self::ObjToStats => 0x38,
+            Self::SpaceSnaps => 0x3a,
+            Self::PoolReopen => 0x3d,
+            Self::Clone => 0x42,
+            Self::PoolSync => 0x47,
+            Self::ChannelProgram => 0x48,
+            Self::LoadKey => 0x49,
+            Self::UnloadKey => 0x4a,
+            Self::ChangeKey => 0x4b,
+            Self::PoolCheckpoint => 0x4d,
+            Self::PoolDiscardCheckpoint => 0x4e,
+            Self::PoolInitialize => 0x4f,
+            Self::PoolTrim => 0x50,
+            Self::Redact => 0x51,
+            Self::GetBookmarkProps => 0x52,
+            Self::Wait => 0x53,
+            Self::WaitFs => 0x54,
+            Self::VdevGetProps => 0x55,
+            Self::VdevSetProps => 0x56,
+            Self::PoolScrub => 0x57,
+            Self::PoolPrefetch => 0x58,
+            Self::DdtPrune => 0x59,
+            Self::EventsNext => 0x81,
+            Self::SetBootenv => 0x87,
+            Self::GetBootenv => 0x88,
         };
         0x5a00 + index
     }
@@ -92,6 +182,13 @@ impl Request {
                 | Self::GetBookmarks
                 | Self::SendSpace
                 | Self::SendProgress
+                | Self::PoolStats
+                | Self::ObjsetRecvdProps
+                | Self::ObjToStats
+                | Self::SpaceSnaps
+                | Self::GetBookmarkProps
+                | Self::VdevGetProps
+                | Self::GetBootenv
         )
     }
 }

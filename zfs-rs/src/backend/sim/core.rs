@@ -7,10 +7,11 @@ use super::fault::Call;
 use super::pool::{Bookmark, Dataset, Encryption, Pool, Property, Snapshot, State, above, receiving};
 use super::process::Process;
 use super::property::{self, VOLUME_SIZE_OBJECT};
+use super::upkeep::not_modelled;
 use super::world::Chance;
 use super::{hold, receive, rules, send};
 use crate::backend::request::{self, Create, DestroySnapshots};
-use crate::backend::{Base, Cleanup, Core, DatasetKind, Object, Outcome, Received, Refusal};
+use crate::backend::{Base, Cleanup, Core, DatasetKind, Object, Outcome, Received, Refusal, SendFlags};
 use crate::errno::Errno;
 use crate::name::{BookmarkName, DatasetName, HoldTag, SnapshotName};
 use crate::nvlist::{NvList, Value};
@@ -21,6 +22,34 @@ impl Core for Process {
         self.call(Call::Create, |world| {
             world.change(pool.as_str(), |pool, chance| create(pool, chance, request))
         })
+    }
+
+    fn clone_snapshot(&self, _request: &request::Clone<'_>) -> Outcome<()> {
+        not_modelled()
+    }
+
+    fn promote(&self, _clone: &DatasetName) -> Outcome<()> {
+        not_modelled()
+    }
+
+    fn rename_snapshot(&self, _from: &SnapshotName, _to: &SnapshotName) -> Outcome<()> {
+        not_modelled()
+    }
+
+    fn rollback(&self, _dataset: &DatasetName, _to: Option<&SnapshotName>) -> Outcome<SnapshotName> {
+        not_modelled()
+    }
+
+    fn snapshot_range_space(&self, _first: &SnapshotName, _last: &SnapshotName) -> Outcome<u64> {
+        not_modelled()
+    }
+
+    fn send_saved(&self, _dataset: &DatasetName, _flags: SendFlags, _to: BorrowedFd<'_>) -> Outcome<()> {
+        not_modelled()
+    }
+
+    fn redact(&self, _request: &request::Redact<'_>) -> Outcome<()> {
+        not_modelled()
     }
 
     fn destroy(&self, object: Object<'_>) -> Outcome<()> {

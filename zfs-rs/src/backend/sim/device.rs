@@ -6,12 +6,15 @@ use super::fault::Call;
 use super::pool::{Dataset, Pool, Snapshot, receiving};
 use super::process::Process;
 use super::property::{self, number, text};
+use super::upkeep::not_modelled;
 use super::world::{World, mix};
 use super::{core, rules};
-use crate::backend::{Cleanup, Cursor, DatasetKind, Detail, Device, Listed, Object, Outcome, SendProgress, Stats};
+use crate::backend::{
+    Cleanup, Cursor, DatasetKind, Detail, Device, EventRead, Listed, Object, ObjectStats, Outcome, SendProgress, Stats, VdevOrder,
+};
 use crate::errno::Errno;
 use crate::identity::{Guid, Txg};
-use crate::name::{DatasetName, PoolName, PropertyName, SnapshotName};
+use crate::name::{BookmarkName, DatasetName, PoolName, PropertyName, SnapshotName};
 use crate::nvlist::{NvList, Value};
 
 impl Device for Process {
@@ -42,6 +45,14 @@ impl Device for Process {
             number(&mut list, "readonly", u64::from(pool.read_only));
             Ok(list)
         })
+    }
+
+    fn pool_status(&self, _of: &PoolName) -> Outcome<NvList> {
+        not_modelled()
+    }
+
+    fn initialize(&self, _pool: &PoolName, _order: VdevOrder, _vdevs: &[Guid]) -> Outcome<()> {
+        not_modelled()
     }
 
     fn stats(&self, of: Object<'_>) -> Outcome<Stats> {
@@ -135,6 +146,12 @@ impl Device for Process {
         })
     }
 
+    fn bookmark_properties(&self, of: &BookmarkName) -> Outcome<NvList> {
+        let all = self.bookmarks(of.dataset())?;
+        let found: Option<&NvList> = all.find(of.short()).unwrap_or_default();
+        found.cloned().ok_or_else(|| Errno::ESRCH.into())
+    }
+
     fn holds(&self, of: &SnapshotName) -> Outcome<NvList> {
         self.call(Call::Holds, |world| {
             let (_, snapshot) = world.pool(of.dataset().pool().as_str())?.state.snapshot(of)?;
@@ -149,14 +166,30 @@ impl Device for Process {
         })
     }
 
-    fn inherit(&self, of: &DatasetName, property: &PropertyName) -> Outcome<()> {
+    fn received_properties(&self, _of: &DatasetName) -> Outcome<NvList> {
+        not_modelled()
+    }
+
+    fn changed_objects(&self, _from: &SnapshotName, _to: Object<'_>, _into: BorrowedFd<'_>) -> Outcome<()> {
+        not_modelled()
+    }
+
+    fn object(&self, _of: Object<'_>, _number: u64) -> Outcome<ObjectStats> {
+        not_modelled()
+    }
+
+    fn next_event(&self, _through: &dyn Cleanup, _wait: bool) -> Outcome<Option<EventRead>> {
+        not_modelled()
+    }
+
+    fn inherit(&self, of: &DatasetName, property: &PropertyName, to_received: bool) -> Outcome<()> {
         self.call(Call::Inherit, |world| {
             world.change(of.pool().as_str(), |pool, _| {
                 rules::refuse(!property::is_inheritable(property.as_str()), Errno::EINVAL)?;
                 let dataset = pool.state.get_mut(of.as_str())?;
                 if let Some(given) = dataset.properties.get_mut(property.as_str()) {
                     given.local = None;
-                    given.inherits = true;
+                    given.inherits = !to_received;
                 }
                 dataset
                     .properties

@@ -42,6 +42,7 @@ mod receive;
 mod rules;
 mod send;
 mod stream;
+mod upkeep;
 mod world;
 
 #[cfg(test)]

@@ -1,0 +1,161 @@
+//! I carry streams through libzfs_core: out, in, and how long they will be.
+
+#![expect(unsafe_code, reason = "calls into C")]
+
+use std::ffi::CString;
+use std::os::fd::{AsRawFd as _, BorrowedFd};
+use std::ptr;
+
+use zfs_sys::{boolean_t, lzc_send_flags, symbol};
+
+use super::argument::{NO_DESCRIPTOR, flags, pointer, text, truth, wrapping_key};
+use super::list::verdict;
+use super::{Lzc, found};
+use crate::backend::payload::items;
+use crate::backend::request::{Receive, Send};
+use crate::backend::{BeginRecord, Outcome, Received, SendFlags};
+use crate::name::DatasetName;
+
+impl Lzc {
+    /// Since OpenZFS 2.2 the library puts a pipe and a thread of its own before a descriptor that is no pipe; then
+    /// [`send_progress`](super::Device::send_progress) does not find the send.
+    pub(super) fn write_stream(&self, request: &Send<'_>, to: BorrowedFd<'_>) -> Outcome<()> {
+        let send = found(symbol!(self.library, lzc_send_resume_redacted))?;
+        let (name, from) = ends(request)?;
+        let redaction = request.redaction.map(|bookmark| text(bookmark.short())).transpose()?;
+        let (object, offset) = request.resume.map_or((0, 0), |point| (point.object, point.offset));
+        // SAFETY: as in `core.rs`; the base and the name of a redaction bookmark may be null.
+        let errno = unsafe {
+            send(
+                name.as_ptr(),
+                pointer(from.as_ref()),
+                to.as_raw_fd(),
+                flags(request.flags),
+                object,
+                offset,
+                pointer(redaction.as_ref()),
+            )
+        };
+        verdict(errno)
+    }
+
+    pub(super) fn write_saved(&self, dataset: &DatasetName, how: SendFlags, to: BorrowedFd<'_>) -> Outcome<()> {
+        let send = found(symbol!(self.library, lzc_send_resume_redacted))?;
+        let name = text(dataset.as_str())?;
+        let how = flags(how) | lzc_send_flags::LZC_SEND_FLAG_SAVED;
+        // SAFETY: as in `core.rs`; the base and the name of a redaction bookmark may be null.
+        verdict(unsafe { send(name.as_ptr(), ptr::null(), to.as_raw_fd(), how, 0, 0, ptr::null()) })
+    }
+
+    pub(super) fn estimate_stream(&self, request: &Send<'_>) -> Outcome<u64> {
+        let estimate = found(symbol!(self.library, lzc_send_space_resume_redacted))?;
+        let (name, from) = ends(request)?;
+        let redaction = request.redaction.map(|bookmark| text(bookmark.short())).transpose()?;
+        let (object, offset, bytes) = request.resume.map_or((0, 0, 0), |point| (point.object, point.offset, point.bytes));
+        let mut space = 0;
+        // SAFETY: as in `core.rs`; the base and the name of a redaction bookmark may be null. `space` is a live u64 for one to be written to.
+        let errno = unsafe {
+            estimate(
+                name.as_ptr(),
+                pointer(from.as_ref()),
+                flags(request.flags),
+                object,
+                offset,
+                bytes,
+                pointer(redaction.as_ref()),
+                NO_DESCRIPTOR,
+                ptr::from_mut(&mut space),
+            )
+        };
+        verdict(errno)?;
+        Ok(space)
+    }
+
+    pub(super) fn read_stream(&self, request: &Receive<'_>, from: BorrowedFd<'_>) -> Outcome<Received> {
+        let snapshot = text(request.snapshot.as_str())?;
+        let origin = request.origin.map(|origin| text(origin.as_str())).transpose()?;
+        let mut received = self.carrier.import_filled(request.received)?;
+        let mut local = self.carrier.import_filled(request.local)?;
+        let mut key = request.key.copied();
+        let (key, length) = wrapping_key(&mut key);
+        let begin = Begin(*request.begin);
+        let begin = ptr::from_ref(&begin).cast();
+        let mut bytes = 0;
+        let read = ptr::from_mut(&mut bytes);
+        let mut errors = self.carrier.none();
+        let (name, origin, from) = (snapshot.as_ptr(), pointer(origin.as_ref()), from.as_raw_fd());
+        let (received, local) = (received.raw(), local.raw());
+        let (force, resumable) = (truth(request.roll_back), truth(request.resumable));
+        let nowhere = ptr::null_mut();
+        let errno = if request.heal {
+            let receive = found(symbol!(self.library, lzc_receive_with_heal))?;
+            // SAFETY: as below.
+            unsafe {
+                receive(
+                    name,
+                    received,
+                    local,
+                    key,
+                    length,
+                    origin,
+                    force,
+                    boolean_t::B_TRUE,
+                    resumable,
+                    NEW_REQUEST,
+                    from,
+                    begin,
+                    NO_DESCRIPTOR,
+                    read,
+                    nowhere,
+                    nowhere,
+                    errors.slot(),
+                )
+            }
+        } else {
+            let receive = found(symbol!(self.library, lzc_receive_with_cmdprops))?;
+            // SAFETY: as in `core.rs`; the key, the origin and the places for error flags and action handle may be null, else the key has the length
+            // beside it. `begin` has the size and alignment of the record that is copied from there (asserted at its type), and `read` is the place
+            // of a live u64 for one to be written to.
+            unsafe {
+                receive(
+                    name,
+                    received,
+                    local,
+                    key,
+                    length,
+                    origin,
+                    force,
+                    resumable,
+                    NEW_REQUEST,
+                    from,
+                    begin,
+                    NO_DESCRIPTOR,
+                    read,
+                    nowhere,
+                    nowhere,
+                    errors.slot(),
+                )
+            }
+        };
+        // A refused stream has no items: what the newest libraries name beside the refusal are properties.
+        let errors = errors.answer(errno).map_err(|refusal| refusal.errno)?;
+        let property_errors = items(&errors);
+        Ok(Received { bytes, property_errors })
+    }
+}
+
+/// The argument `raw` of a receive says nothing about the stream, which speaks for itself. It only makes the library use the newer of two requests, which
+/// alone can carry what follows a first record.
+const NEW_REQUEST: boolean_t = boolean_t::B_TRUE;
+
+/// A stream's first record, where C looks for a `dmu_replay_record`.
+#[repr(C, align(8))]
+struct Begin(BeginRecord);
+
+const _: () = assert!(size_of::<Begin>() == 312 && align_of::<Begin>() == 8);
+
+/// Snapshot and base of a send.
+fn ends(request: &Send<'_>) -> Outcome<(CString, Option<CString>)> {
+    let from = request.from.map(|base| text(base.as_str())).transpose()?;
+    Ok((text(request.snapshot.as_str())?, from))
+}

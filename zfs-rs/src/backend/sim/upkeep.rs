@@ -1,0 +1,89 @@
+//! I am what the model does not do: it refuses, as a kernel that is too old for the call.
+
+use super::process::Process;
+use crate::backend::request::{ChangeKey, Program, Trim};
+use crate::backend::{Activity, Keys, Outcome, PruneAge, Ran, ScrubOrder, Upkeep, WrappingKey};
+use crate::errno::Errno;
+use crate::identity::Guid;
+use crate::name::{DatasetName, PoolName};
+use crate::nvlist::NvList;
+
+pub(super) fn not_modelled<T>() -> Outcome<T> {
+    Err(Errno::ZFS_ERR_IOC_CMD_UNAVAIL.into())
+}
+
+impl Keys for Process {
+    fn load_key(&self, _root: &DatasetName, _key: &WrappingKey, _check_only: bool) -> Outcome<()> {
+        not_modelled()
+    }
+
+    fn unload_key(&self, _root: &DatasetName) -> Outcome<()> {
+        not_modelled()
+    }
+
+    fn change_key(&self, _request: &ChangeKey<'_>) -> Outcome<()> {
+        not_modelled()
+    }
+}
+
+impl Upkeep for Process {
+    fn sync(&self, _pool: &PoolName, _force: bool) -> Outcome<()> {
+        not_modelled()
+    }
+
+    fn wait(&self, _pool: &PoolName, _activity: Activity, _device: Option<Guid>) -> Outcome<bool> {
+        not_modelled()
+    }
+
+    fn wait_for_deletes(&self, _filesystem: &DatasetName) -> Outcome<bool> {
+        not_modelled()
+    }
+
+    fn trim(&self, _request: &Trim<'_>) -> Outcome<()> {
+        not_modelled()
+    }
+
+    fn scrub(&self, _pool: &PoolName, _order: ScrubOrder) -> Outcome<()> {
+        not_modelled()
+    }
+
+    fn checkpoint(&self, _pool: &PoolName) -> Outcome<()> {
+        not_modelled()
+    }
+
+    fn discard_checkpoint(&self, _pool: &PoolName) -> Outcome<()> {
+        not_modelled()
+    }
+
+    fn reopen(&self, _pool: &PoolName, _restart_scrub: bool) -> Outcome<()> {
+        not_modelled()
+    }
+
+    fn boot_environment(&self, _pool: &PoolName) -> Outcome<NvList> {
+        not_modelled()
+    }
+
+    fn set_boot_environment(&self, _pool: &PoolName, _to: &NvList) -> Outcome<()> {
+        not_modelled()
+    }
+
+    fn device_properties(&self, _pool: &PoolName, _device: Guid, _names: &[&str]) -> Outcome<NvList> {
+        not_modelled()
+    }
+
+    fn set_device_properties(&self, _pool: &PoolName, _device: Guid, _to: &NvList) -> Outcome<()> {
+        not_modelled()
+    }
+
+    fn prefetch_dedup(&self, _pool: &PoolName) -> Outcome<()> {
+        not_modelled()
+    }
+
+    fn prune_dedup(&self, _pool: &PoolName, _age: PruneAge) -> Outcome<()> {
+        not_modelled()
+    }
+
+    fn channel_program(&self, _request: &Program<'_>) -> Outcome<Ran> {
+        not_modelled()
+    }
+}
