@@ -23,6 +23,7 @@ pub use host::{
     hardware::{Timing, VmOptions},
     image::{Image, Suite},
     job::Job,
+    matrix::Matrix,
     packages,
     progress::Progress,
     qemu::{Outcome, Vm},

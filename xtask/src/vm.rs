@@ -1,5 +1,7 @@
 //! I am the command line of the virtual machine.
 
+mod matrix;
+
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
@@ -44,6 +46,12 @@ pub(crate) enum Command {
         /// Only tests whose name contains one of these words
         filter: Vec<String>,
     },
+    /// Run the tests of real ZFS on every release, one after the other, and print what each function does where
+    ///
+    /// The table has a row for every method of zfs-rs's handle. Status 0 only when every test passed and every function was shown by both ways to the
+    /// kernel on every release: it did what it says, or said which release it needs.
+    #[command(after_help = "Examples:\n  cargo xtask vm matrix\n  cargo xtask vm matrix --suite bookworm --suite trixie functions::")]
+    Matrix(matrix::Command),
     /// A root shell in a fresh machine, on this terminal
     #[command(
         after_help = "Example:\n  cargo xtask vm shell --with target/debug/zfs-replicate\n\n'exit' ends the machine; so does Ctrl-A x, at once."
@@ -117,6 +125,7 @@ impl Command {
             Self::Build { suite, fresh } => build(suite, fresh, &mut progress),
             Self::Run(run) => run.run(&mut progress),
             Self::Test { machine, filter } => test(&machine, filter, &mut progress),
+            Self::Matrix(command) => command.run(&mut progress),
             Self::Shell { machine, with } => shell(&machine, &with, &mut progress),
             Self::List => list(),
             Self::Clean { all } => clean(all),

@@ -155,7 +155,8 @@ fn install(suite: Suite, tree: &Path, log: &Path, hands: &Hands, scratch: &mut S
         command.env("TMPDIR", scratch.path());
     }
     command.args(["--verbose", "--format=directory", "--variant=apt", "--components=main,contrib"]);
-    command.arg(format!("--include={}", PACKAGES.replace(char::is_whitespace, ",")));
+    let packages = [PACKAGES, suite.more_packages()].join(" ");
+    command.arg(format!("--include={}", packages.split_whitespace().collect::<Vec<_>>().join(",")));
     command.args(["--aptopt=APT::Install-Recommends \"false\"", "--aptopt=Acquire::Languages \"none\""]);
     for useless in ["doc", "man", "locale", "info"] {
         command.arg(format!("--dpkgopt=path-exclude=/usr/share/{useless}/*"));
@@ -264,7 +265,9 @@ fn take_modules(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Everything an image depends on; a change of any makes another image.
-pub(crate) const INGREDIENTS: [&str; 3] = [PACKAGES, CUSTOMIZE, "layout 1"];
+pub(crate) fn ingredients(suite: Suite) -> String {
+    [PACKAGES, CUSTOMIZE, "layout 1", suite.more_packages()].concat()
+}
 
 const PACKAGES: &str = "linux-image-cloud-amd64 linux-headers-cloud-amd64 zfs-dkms zfsutils-linux udev kmod iproute2 procps strace e2fsprogs dmsetup \
                         attr acl zstd xz-utils";

@@ -57,6 +57,14 @@ impl Suite {
             Self::TrixieBackports => ("trixie", Some("trixie-backports")),
         }
     }
+
+    /// What the tests count on and nothing in these releases asks for.
+    pub(crate) const fn more_packages(self) -> &'static str {
+        match self {
+            Self::Bullseye | Self::Bookworm => "mount",
+            Self::Trixie | Self::TrixieBackports => "",
+        }
+    }
 }
 
 impl fmt::Display for Suite {
@@ -229,7 +237,7 @@ pub fn cache() -> Result<PathBuf> {
 
 /// The name today's recipe gives the image: the same recipe, the same name, and nothing else goes into it.
 fn place(cache: &Path, suite: Suite) -> PathBuf {
-    cache.join(format!("{suite}-{}", recipe(suite, &build::INGREDIENTS.concat())))
+    cache.join(format!("{suite}-{}", recipe(suite, &build::ingredients(suite))))
 }
 
 fn recipe(suite: Suite, ingredients: &str) -> String {

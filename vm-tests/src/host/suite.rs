@@ -11,8 +11,9 @@ use crate::{
         cargo,
         disk::PoolDisks,
         hardware::VmOptions,
-        image::Image,
+        image::{Image, Suite},
         job::Job,
+        matrix::{Ran, Shown},
         progress::Progress,
         qemu::Vm,
         verdict::{Verdict, parse_list},
@@ -60,6 +61,27 @@ impl Tests {
     pub fn machine(mut self, options: VmOptions) -> Self {
         self.options = options;
         self
+    }
+
+    /// As [`run`](Self::run), and says what was shown of each function; whatever stops the run is a doubt in its verdict.
+    pub fn ran(self, suite: Suite, progress: &mut Progress, mut each: impl FnMut(&str)) -> Ran {
+        let begun = progress.elapsed();
+        let mut shown = Vec::new();
+        let mut openzfs = String::new();
+        let verdict = Image::ensure(suite, progress).and_then(|image| {
+            openzfs.clone_from(&image.facts.zfs_module);
+            self.env(TELL_FUNCTIONS, "yes").run(&image, progress, |line| {
+                shown.extend(Shown::read(line));
+                each(line);
+            })
+        });
+        Ran {
+            suite,
+            openzfs,
+            verdict: verdict.unwrap_or_else(|why| Verdict::doubted(why.to_string())),
+            took: progress.elapsed().saturating_sub(begun),
+            shown,
+        }
     }
 
     /// Compiles the tests and the product here, runs the tests in `image` one after the other, and judges what they said; each line goes to `each`.
@@ -117,6 +139,9 @@ fn list(program: &Path, filter: &[String]) -> Result<Vec<String>> {
     }
     Ok(parse_list(&String::from_utf8_lossy(&output.stdout)))
 }
+
+/// Has each test that shows a function say so in a line of its own.
+const TELL_FUNCTIONS: &str = "VM_TESTS_TELL_FUNCTIONS";
 
 /// Each of the two blank disks.
 const POOL_SIZE: u64 = 4 << 30;

@@ -9,14 +9,14 @@ use crate::support::{
 };
 
 both!(
-    filesystems_and_volumes_are_created,
+    filesystems_and_volumes_are_created shows [create_filesystem, create_volume],
     an_encrypted_filesystem_is_created_with_its_key,
-    snapshots_are_created_in_one_group_or_not_at_all,
-    snapshots_are_destroyed_together_or_not_at_all,
-    a_dataset_is_destroyed_only_when_nothing_hangs_on_it,
-    bookmarks_are_made_of_snapshots_and_of_bookmarks,
-    a_dataset_is_renamed_with_all_below_it,
-    properties_are_set_and_inherited,
+    snapshots_are_created_in_one_group_or_not_at_all shows [create_snapshots],
+    snapshots_are_destroyed_together_or_not_at_all shows [destroy_snapshots],
+    a_dataset_is_destroyed_only_when_nothing_hangs_on_it shows [destroy_dataset],
+    bookmarks_are_made_of_snapshots_and_of_bookmarks shows [create_bookmark, create_bookmarks, destroy_bookmarks],
+    a_dataset_is_renamed_with_all_below_it shows [rename_dataset],
+    properties_are_set_and_inherited shows [set_properties, inherit_property],
 );
 
 fn filesystems_and_volumes_are_created(zfs: &Zfs) {

@@ -13,9 +13,9 @@ use super::{items, snapshot};
 use crate::support::{module, oracle, pool::home, wait_until};
 
 both!(
-    holds_are_placed_seen_and_released,
+    holds_are_placed_seen_and_released shows [hold, holds, release],
     a_hold_names_what_it_cannot_hold,
-    a_temporary_hold_ends_with_its_handle,
+    a_temporary_hold_ends_with_its_handle shows [hold_while_open],
     a_temporary_hold_ends_with_its_process,
 );
 

@@ -11,10 +11,10 @@ use crate::support::{
 };
 
 both!(
-    pools_are_those_of_the_oracle,
-    a_tree_with_its_versions_is_that_of_the_oracle,
-    a_dataset_says_its_kind_and_origin,
-    properties_and_their_sources_are_those_of_the_oracle,
+    pools_are_those_of_the_oracle shows [pools, pool_properties],
+    a_tree_with_its_versions_is_that_of_the_oracle shows [tree, children, snapshots, snapshot, bookmarks],
+    a_dataset_says_its_kind_and_origin shows [dataset],
+    properties_and_their_sources_are_those_of_the_oracle shows [properties],
     received_properties_are_told_from_local_ones,
     an_encrypted_dataset_shows_its_encryption,
 );

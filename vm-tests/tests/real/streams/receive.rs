@@ -12,9 +12,9 @@ use crate::support::{
 };
 
 both!(
-    a_full_stream_and_its_increment_arrive,
+    a_full_stream_and_its_increment_arrive shows [receive],
     an_increment_from_a_bookmark_arrives,
-    a_raw_stream_arrives_sealed,
+    a_raw_stream_arrives_sealed shows [receive_raw],
     a_volume_arrives,
     what_the_oracle_sends_we_receive,
     what_we_send_the_oracle_receives,

@@ -8,10 +8,10 @@ use super::{at, capture, copied, copy, dense, seeded, since, sources, verify};
 use crate::support::{files::contents, oracle, pool::other_place};
 
 both!(
-    a_full_receive_goes_on_from_its_token,
+    a_full_receive_goes_on_from_its_token shows [send_resume, receive_resumable, receive_resume_token],
     an_incremental_receive_goes_on_from_its_token,
     a_raw_receive_goes_on_from_its_token,
-    a_partial_full_receive_is_thrown_away,
+    a_partial_full_receive_is_thrown_away shows [abort_receive],
     a_partial_incremental_receive_is_thrown_away,
     what_was_received_whole_is_never_thrown_away,
     an_interrupted_receive_stands_in_the_way_of_another,

@@ -7,13 +7,13 @@ use zfs_rs::{Base, SendFlags, Zfs, stream::RecordType};
 use super::{at, capture, dense, since, sources, verify};
 
 both!(
-    a_full_stream_is_that_of_the_oracle,
-    an_increment_is_that_of_the_oracle,
-    a_raw_stream_is_that_of_the_oracle,
+    a_full_stream_is_that_of_the_oracle shows [send],
+    an_increment_is_that_of_the_oracle shows [send_increment],
+    a_raw_stream_is_that_of_the_oracle shows [send_raw],
     a_volumes_stream_is_that_of_the_oracle,
     flags_do_what_they_say,
-    an_estimate_is_near_what_is_sent,
-    progress_never_goes_back,
+    an_estimate_is_near_what_is_sent shows [send_estimate],
+    progress_never_goes_back shows [send_progress],
 );
 
 fn a_full_stream_is_that_of_the_oracle(zfs: &Zfs) {

@@ -3,26 +3,36 @@
 pub(crate) mod files;
 pub(crate) mod oracle;
 pub(crate) mod pool;
+pub(crate) mod release;
 
 use std::time::{Duration, Instant};
 
 use zfs_rs::{Backend, Wish, Zfs};
 
-/// Makes a test of each function for each way to the kernel.
+/// Makes a test of each function for each way to the kernel; `functions/mod.rs` says what `shows` and `since` are for.
 macro_rules! both {
-    ($($test:ident),+ $(,)?) => {
+    ($($test:ident $(shows [$($function:ident),+ $(,)?] $(since $release:literal)?)?),+ $(,)?) => {
         mod ioctl {
             $(#[test]
             fn $test() {
-                super::$test(&$crate::support::by(zfs_rs::Wish::Ioctl));
+                both!(@run super::$test, Ioctl $(, [$($function),+] $($release)?)?);
             })+
         }
         mod lzc {
             $(#[test]
             fn $test() {
-                super::$test(&$crate::support::by(zfs_rs::Wish::LibzfsCore));
+                both!(@run super::$test, LibzfsCore $(, [$($function),+] $($release)?)?);
             })+
         }
+    };
+    (@run $test:path, $wish:ident) => {
+        $crate::support::release::show(&[], None, zfs_rs::Wish::$wish, $test)
+    };
+    (@run $test:path, $wish:ident, [$($function:ident),+]) => {
+        $crate::support::release::show(&[$(stringify!($function)),+], None, zfs_rs::Wish::$wish, $test)
+    };
+    (@run $test:path, $wish:ident, [$($function:ident),+] $release:literal) => {
+        $crate::support::release::show(&[$(stringify!($function)),+], Some(stringify!($release)), zfs_rs::Wish::$wish, $test)
     };
 }
 
