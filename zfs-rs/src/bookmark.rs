@@ -1,6 +1,7 @@
 //! I am what a program says to ZFS about bookmarks.
 
 use crate::backend::Base;
+use crate::backend::request::Redact;
 use crate::error::{Cause, Error, Operation, Result};
 use crate::identity::{Guid, Txg};
 use crate::name::{BookmarkName, DatasetName, SnapshotName};
@@ -42,6 +43,18 @@ impl Zfs {
         Ok(bookmarks)
     }
 
+    /// One bookmark.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when it or its dataset does not exist.
+    #[doc(alias = "lzc_get_bookmark_props")]
+    pub fn bookmark(&self, name: &BookmarkName) -> Result<BookmarkInfo> {
+        let failed = |cause: Cause| Error::new(Operation::Read, name.as_str(), cause);
+        let list = self.device.bookmark_properties(name).map_err(|refusal| failed(refusal.into()))?;
+        info(name.clone(), &list).map_err(|error| failed(error.into()))
+    }
+
     /// Bookmarks a snapshot.
     ///
     /// # Errors
@@ -62,6 +75,37 @@ impl Zfs {
         self.core
             .bookmark(bookmarks)
             .map_err(|refusal| Error::new(Operation::Bookmark, object, refusal))
+    }
+
+    /// Makes a bookmark that says what of a snapshot a redacted send leaves out: whatever the given snapshots of its clones changed.
+    ///
+    /// The feature `redaction_bookmarks` must be enabled on the pool; it takes as long as reading the metadata of what was changed. Root only.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound), [`ErrorKind::Exists`](crate::ErrorKind::Exists) when there is such a bookmark,
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) when a snapshot is not of a clone of the first.
+    ///
+    /// ```no_run
+    /// # let zfs = zfs_rs::Zfs::open()?;
+    /// // tank/clean is a clone of tank/all@now from which the secrets were removed.
+    /// zfs.redact(&"tank/all@now".parse()?, "clean", &["tank/clean@done".parse()?])?;
+    /// let stream = zfs.send(&"tank/all@now".parse()?).redacted("clean")?.spawn()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "lzc_redact")]
+    pub fn redact(&self, snapshot: &SnapshotName, bookmark: &str, clones: &[SnapshotName]) -> Result<BookmarkName> {
+        let bookmark = snapshot.dataset().bookmark(bookmark);
+        let bookmark = bookmark.map_err(|error| Error::new(Operation::Redact, snapshot.as_str(), error))?;
+        let order = Redact {
+            snapshot,
+            bookmark: &bookmark,
+            clones,
+        };
+        match self.core.redact(&order) {
+            Ok(()) => Ok(bookmark),
+            Err(refusal) => Err(Error::new(Operation::Redact, snapshot.as_str(), refusal)),
+        }
     }
 
     /// Destroys bookmarks of one pool. Those that are not there are passed over.

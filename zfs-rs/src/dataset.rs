@@ -1,8 +1,8 @@
 //! I am what a program says to ZFS about pools, filesystems and volumes.
 
-use crate::backend::request::Create;
+use crate::backend::request::{Clone as CloneOrder, Create};
 use crate::backend::{Cursor, DatasetKind, Detail, Listed, Object, Stats};
-use crate::error::{Error, Operation, Result};
+use crate::error::{Error, Operation, OptionalExt as _, Result};
 use crate::identity::{Guid, Txg};
 use crate::name::{DatasetName, PoolName, SnapshotName};
 use crate::nvlist::NvList;
@@ -111,6 +111,55 @@ impl Zfs {
         }
         found.sort_by(|a, b| a.name.as_str().split('/').cmp(b.name.as_str().split('/')));
         Ok(found)
+    }
+
+    /// Whether there is such a filesystem, volume or snapshot.
+    ///
+    /// # Errors
+    ///
+    /// Any kind but [`ErrorKind::NotFound`](crate::ErrorKind::NotFound), which is the answer no.
+    ///
+    /// ```no_run
+    /// # let zfs = zfs_rs::Zfs::open()?;
+    /// let home: zfs_rs::DatasetName = "tank/home".parse()?;
+    /// if !zfs.exists(&home)? {
+    ///     zfs.create_filesystem(&home).create()?;
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "lzc_exists")]
+    pub fn exists<'a>(&self, object: impl Into<Object<'a>>) -> Result<bool> {
+        self.stats(object.into()).optional().map(|found| found.is_some())
+    }
+
+    /// Begins an order to create a filesystem or volume that grows from a snapshot of the same pool and shares its blocks.
+    ///
+    /// ```no_run
+    /// # let zfs = zfs_rs::Zfs::open()?;
+    /// zfs.clone_snapshot(&"tank/home@now".parse()?, &"tank/trial".parse()?).property("readonly", "off").create()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "lzc_clone")]
+    pub fn clone_snapshot(&self, origin: &SnapshotName, name: &DatasetName) -> CloneRequest<'_> {
+        CloneRequest {
+            zfs: self,
+            origin: origin.clone(),
+            name: name.clone(),
+            properties: Vec::new(),
+        }
+    }
+
+    /// Makes a clone the owner of the snapshots it grew from: what was its origin becomes the clone.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) when it is no clone, [`ErrorKind::Exists`](crate::ErrorKind::Exists) when a snapshot
+    /// that would become its own has the name of one it has: [`Error::items`] names that one.
+    #[doc(alias = "lzc_promote")]
+    pub fn promote(&self, clone: &DatasetName) -> Result<()> {
+        self.core
+            .promote(clone)
+            .map_err(|refusal| Error::new(Operation::Promote, clone.as_str(), refusal))
     }
 
     /// Begins an order to create a filesystem.
@@ -228,6 +277,41 @@ impl Iterator for Children<'_> {
             }
             Err(error) => Some(Err(error)),
         }
+    }
+}
+
+/// An order to create a clone; see [`Zfs::clone_snapshot`].
+#[derive(Debug)]
+#[must_use = "nothing is created before `create` is called"]
+pub struct CloneRequest<'a> {
+    zfs: &'a Zfs,
+    origin: SnapshotName,
+    name: DatasetName,
+    properties: Vec<(String, String)>,
+}
+
+impl CloneRequest<'_> {
+    /// Sets a property, as [`CreateRequest::property`] does.
+    pub fn property(mut self, name: &str, value: &str) -> Self {
+        self.properties.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Creates it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Exists`](crate::ErrorKind::Exists), [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the snapshot or the new parent
+    /// is not there, [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for another pool or a property value that cannot be.
+    pub fn create(self) -> Result<()> {
+        let failed = |refusal| Error::new(Operation::Clone, self.name.as_str(), refusal);
+        let properties = property::encode(&self.properties).map_err(failed)?;
+        let order = CloneOrder {
+            name: &self.name,
+            origin: &self.origin,
+            properties: &properties,
+        };
+        self.zfs.core.clone_snapshot(&order).map_err(failed)
     }
 }
 

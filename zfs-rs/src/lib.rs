@@ -56,6 +56,8 @@ mod error;
 #[cfg(feature = "calls")]
 mod hold;
 #[cfg(feature = "calls")]
+mod key;
+#[cfg(feature = "calls")]
 mod operation;
 #[cfg(feature = "calls")]
 pub mod pipe;
@@ -75,24 +77,26 @@ mod worker;
 mod zfs;
 
 #[cfg(feature = "calls")]
-pub use crate::backend::{Base, DatasetKind, ResumeAt, SendFlags, SendProgress};
+pub use crate::backend::{Base, DatasetKind, ResumeAt, SendFlags, SendProgress, WrappingKey};
 #[cfg(feature = "calls")]
 pub use crate::bookmark::BookmarkInfo;
 #[cfg(feature = "calls")]
-pub use crate::dataset::{Children, CreateRequest, DatasetInfo, PoolInfo};
+pub use crate::dataset::{Children, CloneRequest, CreateRequest, DatasetInfo, PoolInfo};
 pub use crate::errno::Errno;
 #[cfg(feature = "calls")]
 pub use crate::error::{Cause, Error, ErrorKind, Operation, OptionalExt, Release, Result};
 #[cfg(feature = "calls")]
 pub use crate::hold::{HoldInfo, TemporaryHold};
 pub use crate::identity::{Guid, Txg};
+#[cfg(feature = "calls")]
+pub use crate::key::{EncryptionInfo, KeyFormat};
 pub use crate::name::{BookmarkName, DatasetName, HoldTag, NameError, PoolName, PropertyName, SnapshotName};
 #[cfg(feature = "calls")]
 pub use crate::property::{Properties, PropertyValue, Source};
 #[cfg(feature = "calls")]
-pub use crate::receive::{Incoming, Receipt, ReceiveRequest, ReceiveStream, Receiving};
+pub use crate::receive::{DangerousReceive, Incoming, Receipt, ReceiveRequest, ReceiveStream, Receiving};
 #[cfg(feature = "calls")]
-pub use crate::send::{SendRequest, SendStream, Sending};
+pub use crate::send::{SavedSendRequest, SendRequest, SendStream, Sending};
 #[cfg(feature = "calls")]
 pub use crate::snapshot::{SnapshotInfo, Snapshots};
 #[cfg(feature = "calls")]

@@ -111,14 +111,41 @@ impl Zfs {
         self.device.set_properties(of, &list).map_err(failed)
     }
 
-    /// Takes a property's local value away, so that the inherited or default one holds again.
+    /// Takes a property's local value away, so that the inherited or default one holds again, also where one came with a stream.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for a property that is not inherited.
     pub fn inherit_property(&self, of: &DatasetName, property: &PropertyName) -> Result<()> {
+        self.inherit_order(of, property, false)
+    }
+
+    /// Takes a property's local value away, so that the one that came with a stream holds again; without such a one, the inherited.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for a property that can be neither received nor inherited.
+    pub fn revert_property(&self, of: &DatasetName, property: &PropertyName) -> Result<()> {
+        self.inherit_order(of, property, true)
+    }
+
+    /// The properties that came with streams, also those that a local value hides.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the dataset does not exist. One that never received properties has none.
+    pub fn received_properties(&self, of: &DatasetName) -> Result<Properties> {
+        match self.device.received_properties(of) {
+            Ok(list) => Ok(Properties::new(list)),
+            // `zfs_ioc_objset_recvd_props` of a dataset that has no place for them yet.
+            Err(refusal) if refusal.errno == Errno::ENOTSUP => Ok(Properties::new(NvList::new())),
+            Err(refusal) => Err(Error::new(Operation::Read, of.as_str(), refusal)),
+        }
+    }
+
+    fn inherit_order(&self, of: &DatasetName, property: &PropertyName, to_received: bool) -> Result<()> {
         self.device
-            .inherit(of, property, false)
+            .inherit(of, property, to_received)
             .map_err(|refusal| Error::new(Operation::SetProperty, of.as_str(), refusal))
     }
 }

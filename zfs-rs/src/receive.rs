@@ -3,9 +3,10 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::backend::{self, BeginRecord, Object, Received, request};
+use crate::backend::{self, BeginRecord, Object, Received, WrappingKey, request};
 use crate::errno::Errno;
 use crate::error::{Cause, Error, Operation, Result};
 use crate::name::{DatasetName, SnapshotName};
@@ -63,7 +64,10 @@ pub struct ReceiveRequest {
     short: Option<String>,
     origin: Option<SnapshotName>,
     local: Vec<(String, String)>,
+    received: Vec<(String, String)>,
     resumable: bool,
+    roll_back: bool,
+    key: Option<WrappingKey>,
 }
 
 /// What was received.
@@ -82,7 +86,7 @@ impl Zfs {
     /// Begins an order to receive a stream into a filesystem or volume: a new one for a full stream, the one that has the base for an
     /// increment.
     ///
-    /// A target is never rolled back: one that was modified after the base is refused.
+    /// A target that was modified after the base is refused, unless it is [told otherwise](ReceiveRequest::dangerous).
     ///
     /// ```no_run
     /// # let zfs = zfs_rs::Zfs::open()?;
@@ -100,7 +104,46 @@ impl Zfs {
             short: None,
             origin: None,
             local: Vec::new(),
+            received: Vec::new(),
             resumable: false,
+            roll_back: false,
+            key: None,
+        }
+    }
+
+    /// Mends damaged blocks of a snapshot from a full stream of it, made elsewhere from an undamaged copy, and waits until it is done. Blocks
+    /// that are whole are not written.
+    ///
+    /// Since OpenZFS 2.2. The stream must be of the snapshot's own GUID, and neither raw where the target is not encrypted nor the other way round.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) before 2.2, or when the stream cannot mend that snapshot;
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound), [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) when it does not hold the data.
+    #[doc(alias = "lzc_receive_with_heal")]
+    pub fn heal(&self, snapshot: &SnapshotName, stream: Incoming) -> Result<Receipt> {
+        let wanted = snapshot.clone();
+        let core = Arc::clone(&self.core);
+        let failed = |cause: Cause| Error::new(Operation::Heal, snapshot.as_str(), cause);
+        let call = move || {
+            let nothing = NvList::new();
+            let order = request::Receive {
+                snapshot: &wanted,
+                begin: &stream.record,
+                origin: None,
+                received: &nothing,
+                local: &nothing,
+                resumable: false,
+                roll_back: false,
+                heal: true,
+                key: None,
+            };
+            core.receive(&order, stream.from.as_fd())
+        };
+        let worker = Worker::start("zfs-heal", call).map_err(|error| failed(error.into()))?;
+        match worker.join() {
+            Ok(received) => Ok(Receipt::of(snapshot.clone(), received)),
+            Err(refusal) => Err(failed(refusal.into())),
         }
     }
 
@@ -133,6 +176,35 @@ impl Zfs {
     }
 }
 
+/// What can destroy data of the target; see [`ReceiveRequest::dangerous`].
+#[derive(Debug, Clone)]
+#[must_use = "it is a step towards a receive"]
+pub struct DangerousReceive(ReceiveRequest);
+
+impl DangerousReceive {
+    /// Takes the target back to the base of the increment: **what was written there since is lost, and its newer snapshots are destroyed.** A full
+    /// stream takes the place of a dataset of that name that is there, with all its snapshots.
+    ///
+    /// The kernel does this at the end of the stream only: newer snapshots that are held, and those that have clones, are found then.
+    ///
+    /// A full stream needs a target that is not mounted: the kernel would leave a mount that only fails.
+    pub fn roll_back_target(mut self) -> ReceiveRequest {
+        self.0.roll_back = true;
+        self.0
+    }
+}
+
+impl Receipt {
+    fn of(snapshot: SnapshotName, received: Received) -> Self {
+        let Received { bytes, property_errors } = received;
+        Self {
+            snapshot,
+            bytes,
+            property_errors,
+        }
+    }
+}
+
 impl ReceiveRequest {
     /// Names the snapshot to create; without this it is named as on the sender.
     pub fn named(mut self, short: &str) -> Self {
@@ -150,6 +222,24 @@ impl ReceiveRequest {
     pub fn property(mut self, name: &str, value: &str) -> Self {
         self.local.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Sets a property as if it had come with the stream: a local value hides it, and it can be [reverted to](Zfs::revert_property).
+    pub fn received_property(mut self, name: &str, value: &str) -> Self {
+        self.received.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Makes what is received an encryption root with that wrapping key: for a stream that is not raw, of a dataset that is new here. Wants the
+    /// properties `encryption`, `keyformat` and `keylocation` too.
+    pub fn key(mut self, key: WrappingKey) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    /// Opens the way to what destroys.
+    pub fn dangerous(self) -> DangerousReceive {
+        DangerousReceive(self)
     }
 
     /// Keeps what has arrived when the stream is interrupted, to go on later from the dataset's resume token.
@@ -182,18 +272,21 @@ impl ReceiveRequest {
     pub fn spawn_from(self, stream: Incoming) -> Result<Receiving> {
         let snapshot = self.snapshot(&stream.begin)?;
         let wanted = snapshot.clone();
-        let local = property::encode(&self.local).map_err(|refusal| Error::new(Operation::Receive, snapshot.as_str(), refusal))?;
+        let encode = |given: &[(String, String)]| {
+            property::encode(given).map_err(|refusal| Error::new(Operation::Receive, snapshot.as_str(), refusal))
+        };
+        let (local, received) = (encode(&self.local)?, encode(&self.received)?);
         let call = move || {
             let order = request::Receive {
                 snapshot: &wanted,
                 begin: &stream.record,
                 origin: self.origin.as_ref(),
-                received: &NvList::new(),
+                received: &received,
                 local: &local,
                 resumable: self.resumable,
-                roll_back: false,
+                roll_back: self.roll_back,
                 heal: false,
-                key: None,
+                key: self.key.as_ref(),
             };
             self.zfs.core.receive(&order, stream.from.as_fd())
         };
@@ -253,11 +346,7 @@ impl Receiving {
     pub fn join(self) -> Result<Receipt> {
         let Self { snapshot, worker } = self;
         match worker.join() {
-            Ok(Received { bytes, property_errors }) => Ok(Receipt {
-                snapshot,
-                bytes,
-                property_errors,
-            }),
+            Ok(received) => Ok(Receipt::of(snapshot, received)),
             Err(refusal) => Err(Error::new(Operation::Receive, snapshot.as_str(), refusal)),
         }
     }

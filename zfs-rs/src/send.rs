@@ -6,10 +6,10 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use crate::backend::{Base, ResumeAt, SendFlags, SendProgress, request};
+use crate::backend::{Base, Outcome, ResumeAt, SendFlags, SendProgress, request};
 use crate::errno::Errno;
 use crate::error::{Error, Operation, Result};
-use crate::name::SnapshotName;
+use crate::name::{BookmarkName, DatasetName, NameError, SnapshotName};
 use crate::pipe::pipe;
 use crate::worker::Worker;
 use crate::zfs::Zfs;
@@ -23,6 +23,16 @@ pub struct SendRequest {
     from: Option<Base>,
     flags: SendFlags,
     resume: Option<ResumeAt>,
+    redaction: Option<BookmarkName>,
+}
+
+/// An order to send what an interrupted receive has saved; see [`Zfs::send_saved`].
+#[derive(Debug, Clone)]
+#[must_use = "nothing is sent before `spawn` or `spawn_to` is called"]
+pub struct SavedSendRequest {
+    zfs: Zfs,
+    dataset: DatasetName,
+    flags: SendFlags,
 }
 
 impl Zfs {
@@ -47,7 +57,56 @@ impl Zfs {
             from: None,
             flags: SendFlags::empty(),
             resume: None,
+            redaction: None,
         }
+    }
+
+    /// Begins an order to send what an interrupted resumable receive into `dataset` has saved: whoever receives that stream is as far, and can be
+    /// sent the rest from the same resume token.
+    ///
+    /// ```no_run
+    /// # let zfs = zfs_rs::Zfs::open()?;
+    /// let half = zfs.send_saved(&"backup/home".parse()?).flags(zfs_rs::SendFlags::RAW).spawn()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "LZC_SEND_FLAG_SAVED")]
+    pub fn send_saved(&self, dataset: &DatasetName) -> SavedSendRequest {
+        SavedSendRequest {
+            zfs: self.clone(),
+            dataset: dataset.clone(),
+            flags: SendFlags::empty(),
+        }
+    }
+}
+
+impl SavedSendRequest {
+    /// Sets how blocks are written, in place of what was set before.
+    pub fn flags(mut self, flags: SendFlags) -> Self {
+        self.flags = flags;
+        self
+    }
+
+    /// Starts writing the stream to the write end of a pipe, on a thread of its own, and closes it at the end.
+    ///
+    /// # Errors
+    ///
+    /// The system's, when no thread can be had. What becomes of the stream, [`Sending::join`] says: [`ErrorKind::Invalid`](crate::ErrorKind::Invalid)
+    /// when nothing was saved there.
+    pub fn spawn_to(self, to: OwnedFd) -> Result<Sending> {
+        let Self { zfs, dataset, flags } = self;
+        let object = dataset.to_string();
+        let core = Arc::clone(&zfs.core);
+        Sending::start(zfs, object, to, move |to| core.send_saved(&dataset, flags, to))
+    }
+
+    /// Starts the stream, to be read from the result.
+    ///
+    /// # Errors
+    ///
+    /// The system's, when no pipe or thread can be had.
+    pub fn spawn(self) -> Result<SendStream> {
+        let (reader, writer) = pipe().map_err(|error| Error::new(Operation::Send, self.dataset.as_str(), error))?;
+        self.spawn_to(writer).map(|sending| SendStream::new(reader, sending))
     }
 }
 
@@ -69,6 +128,17 @@ impl SendRequest {
     pub fn resume(mut self, point: ResumeAt) -> Self {
         self.resume = Some(point);
         self
+    }
+
+    /// Leaves out what a redaction bookmark of the snapshot's dataset names, by its short name; see [`Zfs::redact`].
+    ///
+    /// # Errors
+    ///
+    /// What is no name of a bookmark.
+    #[doc(alias = "lzc_send_redacted")]
+    pub fn redacted(mut self, bookmark: &str) -> Result<Self, NameError> {
+        self.redaction = Some(self.snapshot.dataset().bookmark(bookmark)?);
+        Ok(self)
     }
 
     /// Estimates the stream's length in bytes. A hint: what is written meanwhile and how well it compresses is not known yet.
@@ -103,21 +173,8 @@ impl SendRequest {
     ///
     /// The system's, when no thread can be had. What becomes of the stream, [`Sending::join`] says.
     pub fn spawn_to(self, to: OwnedFd) -> Result<Sending> {
-        let to = Arc::new(to);
-        let watched = Arc::downgrade(&to);
-        let order = self.clone();
-        let call = move || {
-            let result = order.zfs.core.send(&order.request(), to.as_fd());
-            drop(to);
-            result
-        };
-        let worker = Worker::start("zfs-send", call).map_err(|error| self.failed(error))?;
-        Ok(Sending {
-            zfs: self.zfs,
-            snapshot: self.snapshot,
-            worker,
-            to: watched,
-        })
+        let (zfs, object) = (self.zfs.clone(), self.snapshot.to_string());
+        Sending::start(zfs, object, to, move |to| self.zfs.core.send(&self.request(), to))
     }
 
     /// Starts the stream, to be read from the result.
@@ -127,11 +184,7 @@ impl SendRequest {
     /// The system's, when no pipe or thread can be had.
     pub fn spawn(self) -> Result<SendStream> {
         let (reader, writer) = pipe().map_err(|error| self.failed(error))?;
-        let sending = self.spawn_to(writer)?;
-        Ok(SendStream {
-            reader: File::from(reader),
-            sending,
-        })
+        self.spawn_to(writer).map(|sending| SendStream::new(reader, sending))
     }
 
     fn request(&self) -> request::Send<'_> {
@@ -140,7 +193,7 @@ impl SendRequest {
             from: self.from.as_ref(),
             flags: self.flags,
             resume: self.resume,
-            redaction: None,
+            redaction: self.redaction.as_ref(),
         }
     }
 
@@ -156,13 +209,33 @@ impl SendRequest {
 #[must_use = "only `join` tells whether the stream is whole"]
 pub struct Sending {
     zfs: Zfs,
-    snapshot: SnapshotName,
+    object: String,
     worker: Worker<()>,
     // Weak, so that asking for progress does not keep the pipe open after the end.
     to: Weak<OwnedFd>,
 }
 
 impl Sending {
+    /// Starts `call` on a thread that owns the pipe's end.
+    fn start(zfs: Zfs, object: String, to: OwnedFd, call: impl FnOnce(BorrowedFd<'_>) -> Outcome<()> + Send + 'static) -> Result<Self> {
+        let to = Arc::new(to);
+        let watched = Arc::downgrade(&to);
+        let call = move || {
+            let result = call(to.as_fd());
+            drop(to);
+            result
+        };
+        match Worker::start("zfs-send", call) {
+            Ok(worker) => Ok(Self {
+                zfs,
+                object,
+                worker,
+                to: watched,
+            }),
+            Err(error) => Err(Error::new(Operation::Send, object, error)),
+        }
+    }
+
     /// How far the stream has come; nothing once it has ended.
     ///
     /// # Errors
@@ -171,11 +244,13 @@ impl Sending {
     #[doc(alias = "ZFS_IOC_SEND_PROGRESS")]
     pub fn progress(&self) -> Result<Option<SendProgress>> {
         let Some(to) = self.to.upgrade() else { return Ok(None) };
-        match self.zfs.device.send_progress(&self.snapshot, to.as_fd()) {
+        // What was saved of a receive has no snapshot to ask by, and no progress.
+        let Ok(snapshot) = self.object.parse() else { return Ok(None) };
+        match self.zfs.device.send_progress(&snapshot, to.as_fd()) {
             Ok(progress) => Ok(Some(progress)),
             // Not begun yet, or just ended.
             Err(refusal) if refusal.errno == Errno::ENOENT => Ok(None),
-            Err(refusal) => Err(Error::new(Operation::Read, self.snapshot.as_str(), refusal)),
+            Err(refusal) => Err(Error::new(Operation::Read, self.object.as_str(), refusal)),
         }
     }
 
@@ -190,10 +265,8 @@ impl Sending {
     ///
     /// As [`SendRequest::to_fd`].
     pub fn join(self) -> Result<()> {
-        let Self { snapshot, worker, .. } = self;
-        worker
-            .join()
-            .map_err(|refusal| Error::new(Operation::Send, snapshot.as_str(), refusal))
+        let Self { object, worker, .. } = self;
+        worker.join().map_err(|refusal| Error::new(Operation::Send, object, refusal))
     }
 }
 
@@ -209,6 +282,13 @@ pub struct SendStream {
 }
 
 impl SendStream {
+    fn new(reader: OwnedFd, sending: Sending) -> Self {
+        Self {
+            reader: File::from(reader),
+            sending,
+        }
+    }
+
     /// How far the stream has come; nothing once it has ended.
     ///
     /// # Errors

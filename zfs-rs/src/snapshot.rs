@@ -92,9 +92,83 @@ impl Zfs {
     /// [`Error::items`] has each.
     #[doc(alias = "lzc_destroy_snaps")]
     pub fn destroy_snapshots(&self, names: &[SnapshotName]) -> Result<()> {
-        let request = request::DestroySnapshots { names, defer: false };
+        self.destroy_order(names, false)
+    }
+
+    /// Destroys snapshots of one pool, those held or cloned as soon as their last hold or clone goes.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NoPermission`](crate::ErrorKind::NoPermission) without the delegations `destroy` and `mount`.
+    #[doc(alias = "lzc_destroy_snaps")]
+    pub fn destroy_snapshots_when_unused(&self, names: &[SnapshotName]) -> Result<()> {
+        self.destroy_order(names, true)
+    }
+
+    /// Gives a snapshot another name in its dataset; its GUID stays.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound), [`ErrorKind::Exists`](crate::ErrorKind::Exists) when the name is taken,
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) when the new name is of another dataset.
+    #[doc(alias = "lzc_rename")]
+    pub fn rename_snapshot(&self, from: &SnapshotName, to: &SnapshotName) -> Result<()> {
         self.core
-            .destroy_snapshots(&request)
+            .rename_snapshot(from, to)
+            .map_err(|refusal| Error::new(Operation::Rename, from.as_str(), refusal))
+    }
+
+    /// Takes a filesystem or volume back to its newest snapshot, and says which that was. **What was written since is lost.**
+    ///
+    /// A mounted filesystem stays mounted; open files of what is gone fail.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when it is not there or has no snapshot, [`ErrorKind::Busy`](crate::ErrorKind::Busy)
+    /// while it is received into.
+    ///
+    /// ```no_run
+    /// # let zfs = zfs_rs::Zfs::open()?;
+    /// println!("back to {}", zfs.rollback(&"tank/home".parse()?)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[doc(alias = "lzc_rollback")]
+    pub fn rollback(&self, dataset: &DatasetName) -> Result<SnapshotName> {
+        self.core
+            .rollback(dataset, None)
+            .map_err(|refusal| Error::new(Operation::Rollback, dataset.as_str(), refusal))
+    }
+
+    /// Takes a filesystem or volume back to a snapshot, which must be its newest. **What was written since is lost.**
+    ///
+    /// Unlike [`rollback`](Self::rollback) it cannot be surprised by a snapshot made meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// As [`rollback`](Self::rollback), and [`ErrorKind::Exists`](crate::ErrorKind::Exists) when there are newer snapshots.
+    #[doc(alias = "lzc_rollback_to")]
+    pub fn rollback_to(&self, snapshot: &SnapshotName) -> Result<()> {
+        let went = self.core.rollback(snapshot.dataset(), Some(snapshot));
+        went.map(drop)
+            .map_err(|refusal| Error::new(Operation::Rollback, snapshot.as_str(), refusal))
+    }
+
+    /// Bytes that destroying all snapshots of a dataset from `first` to `last` would free.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound), [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) when they are not in that order
+    /// or not of one dataset.
+    #[doc(alias = "lzc_snaprange_space")]
+    pub fn snapshot_range_space(&self, first: &SnapshotName, last: &SnapshotName) -> Result<u64> {
+        self.core
+            .snapshot_range_space(first, last)
+            .map_err(|refusal| Error::new(Operation::Read, last.as_str(), refusal))
+    }
+
+    fn destroy_order(&self, names: &[SnapshotName], defer: bool) -> Result<()> {
+        self.core
+            .destroy_snapshots(&request::DestroySnapshots { names, defer })
             .map_err(|refusal| Error::new(Operation::Destroy, first(names), refusal))
     }
 }

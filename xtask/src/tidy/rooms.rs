@@ -29,7 +29,7 @@ const TABLE: &str = "
     zfs                        | name errno error backend backend::ioctl backend::lzc backend::sim |
     property                   | name identity errno nvlist backend error zfs |
     dataset snapshot bookmark  | name identity errno nvlist backend error zfs property |
-    hold channel               | name identity errno nvlist backend error zfs property |
+    hold key channel           | name identity errno nvlist backend error zfs property |
     send receive               | name identity errno nvlist stream backend error zfs property pipe worker |
 
     zfs-replicate
