@@ -9,6 +9,7 @@ use crate::nvlist::{LookupError, NvList};
 use crate::zfs::Zfs;
 
 /// A bookmark: what is left of a snapshot, enough to be the base of an incremental send.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BookmarkInfo {

@@ -10,6 +10,7 @@ use crate::property::{self, Properties};
 use crate::zfs::Zfs;
 
 /// An imported pool.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PoolInfo {
@@ -20,6 +21,7 @@ pub struct PoolInfo {
 }
 
 /// A filesystem or volume, as cheap as the kernel tells it.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DatasetInfo {

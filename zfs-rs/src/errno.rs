@@ -1,10 +1,14 @@
 //! I am the number the kernel gives when it refuses.
 
 use std::fmt;
+use std::str::FromStr;
+
+use crate::word::WordError;
 
 /// An error number of the kernel: the system's own, or one of OpenZFS's above 1023.
 ///
 /// Every number can be represented, also those of releases to come; the known ones have names.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Errno(pub i32);
 
@@ -17,6 +21,13 @@ macro_rules! numbers {
             pub fn name(self) -> Option<&'static str> {
                 match self.0 {
                     $($number => Some(stringify!($name)),)*
+                    _ => None,
+                }
+            }
+
+            fn of_name(name: &str) -> Option<Self> {
+                match name {
+                    $(stringify!($name) => Some(Self::$name),)*
                     _ => None,
                 }
             }
@@ -106,6 +117,16 @@ impl fmt::Display for Errno {
 }
 
 impl std::error::Error for Errno {}
+
+/// Reads the symbol of a known number, or any number: `EBUSY`, `16`.
+impl FromStr for Errno {
+    type Err = WordError;
+
+    fn from_str(text: &str) -> Result<Self, WordError> {
+        let number = Self::of_name(text).or_else(|| text.parse().ok().map(Self));
+        number.ok_or_else(|| WordError::new(text, "error number"))
+    }
+}
 
 impl fmt::Debug for Errno {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

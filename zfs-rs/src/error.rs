@@ -11,6 +11,7 @@ use crate::errno::Errno;
 use crate::name::NameError;
 use crate::nvlist;
 use crate::stream::Fault;
+use crate::word::write_word;
 
 pub use crate::operation::Operation;
 pub use crate::release::Release;
@@ -55,6 +56,8 @@ pub enum Cause {
 }
 
 /// What kind of no it was: stable, to decide upon.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -112,6 +115,7 @@ pub enum ErrorKind {
     /// What came back makes no sense to this crate.
     BadAnswer,
     /// Any other number; see [`Error::errno`].
+    #[cfg_attr(feature = "serde", serde(other))]
     Unknown,
 }
 
@@ -267,6 +271,13 @@ impl ErrorKind {
             (Self::Invalid, Operation::Receive) => "the stream does not fit the target",
             _ => return None,
         })
+    }
+}
+
+/// One word: `not_found`.
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_word(f, self)
     }
 }
 

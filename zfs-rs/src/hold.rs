@@ -9,6 +9,7 @@ use crate::name::{HoldTag, SnapshotName};
 use crate::zfs::Zfs;
 
 /// A user hold on a snapshot.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HoldInfo {

@@ -44,6 +44,10 @@ pub mod identity;
 pub mod name;
 pub mod nvlist;
 pub mod stream;
+pub mod word;
+
+#[cfg(feature = "serde")]
+mod serial;
 
 #[cfg(feature = "calls")]
 pub mod backend;

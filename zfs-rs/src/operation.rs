@@ -1,10 +1,16 @@
 //! I am what can be asked of ZFS, and since when.
 
+use std::fmt;
+use std::str::FromStr;
+
 use crate::release::Release;
+use crate::word::{WordError, read_word, write_word};
 
 macro_rules! operations {
     ($($(#[$doc:meta])* $name:ident = $participle:literal, $since:ident;)*) => {
         /// What was asked of ZFS.
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+        #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Operation {
@@ -30,6 +36,21 @@ macro_rules! operations {
             }
         }
     };
+}
+
+/// One word: `set_property`.
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_word(f, self)
+    }
+}
+
+impl FromStr for Operation {
+    type Err = WordError;
+
+    fn from_str(text: &str) -> Result<Self, WordError> {
+        read_word(text, Self::ALL, "operation")
+    }
 }
 
 operations! {

@@ -1,15 +1,19 @@
 //! I am what a program says to ZFS about properties.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
 
 use crate::backend::Refusal;
 use crate::errno::Errno;
 use crate::error::{Error, Operation, Result};
 use crate::name::{DatasetName, PropertyName};
 use crate::nvlist::{NvList, Text, Value};
+use crate::word::WordError;
 use crate::zfs::Zfs;
 
 /// The properties of one object, as they were when asked.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Properties(NvList);
 
@@ -27,6 +31,32 @@ pub enum Source {
     Computed,
 }
 
+/// As `zfs get` says it: `local`, `inherited from tank`, `received`; `computed` where it says `-` or `default`.
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local => f.pad("local"),
+            Self::Inherited(from) => write!(f, "inherited from {from}"),
+            Self::Received => f.pad("received"),
+            Self::Computed => f.pad("computed"),
+        }
+    }
+}
+
+impl FromStr for Source {
+    type Err = WordError;
+
+    fn from_str(text: &str) -> Result<Self, WordError> {
+        match (text, text.strip_prefix("inherited from ")) {
+            ("local", _) => Ok(Self::Local),
+            ("received", _) => Ok(Self::Received),
+            ("computed", _) => Ok(Self::Computed),
+            (_, Some(from)) => Ok(Self::Inherited(from.to_owned())),
+            _ => Err(WordError::new(text, "source of a property")),
+        }
+    }
+}
+
 /// One property's value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
@@ -35,6 +65,15 @@ pub enum PropertyValue<'a> {
     Number(u64),
     /// Text, possibly not in UTF-8.
     Text(&'a Text),
+}
+
+impl fmt::Display for PropertyValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Text(text) => text.fmt(f),
+        }
+    }
 }
 
 impl Properties {

@@ -71,6 +71,7 @@ pub struct ReceiveRequest {
 }
 
 /// What was received.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Receipt {

@@ -8,6 +8,7 @@ use crate::property;
 use crate::zfs::Zfs;
 
 /// A snapshot, as cheap as the kernel tells it.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SnapshotInfo {

@@ -1,6 +1,7 @@
 //! I am the way to the kernel that a program opens once and keeps.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 #[cfg(feature = "ioctl")]
@@ -12,6 +13,7 @@ use crate::backend::sim::{Process, Sim};
 use crate::backend::{Core, Device};
 #[cfg(feature = "ioctl")]
 use crate::error::{Cause, Error, Operation, Result};
+use crate::word::WordError;
 
 /// An open way to ZFS: cheap to clone, usable from many threads.
 ///
@@ -44,7 +46,33 @@ pub enum Wish {
     Ioctl,
 }
 
+/// `auto`, `libzfs_core` or `ioctl`.
+impl fmt::Display for Wish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Auto => "auto",
+            Self::LibzfsCore => "libzfs_core",
+            Self::Ioctl => "ioctl",
+        })
+    }
+}
+
+impl FromStr for Wish {
+    type Err = WordError;
+
+    fn from_str(text: &str) -> Result<Self, WordError> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "libzfs_core" => Ok(Self::LibzfsCore),
+            "ioctl" => Ok(Self::Ioctl),
+            _ => Err(WordError::new(text, "way to the kernel")),
+        }
+    }
+}
+
 /// Which way to the kernel was taken, and why.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Backend {

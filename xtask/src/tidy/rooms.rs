@@ -14,23 +14,24 @@ use super::{
 /// that zfs-rs offers; zfs-sys is for the rooms that say so. A room without a row may not be.
 const TABLE: &str = "
     zfs-rs
-    name identity nvlist       | | pure
-    errno                      | | pure nix::errno
-    stream                     | name identity nvlist | pure
-    backend                    | name identity errno nvlist stream |
+    name identity nvlist word  | | pure
+    errno                      | word | pure nix::errno
+    stream                     | name identity nvlist word | pure
+    backend                    | name identity errno nvlist stream word |
     backend::ioctl             | name identity errno nvlist stream backend |
     backend::sim               | name identity errno nvlist stream backend |
     backend::lzc               | name identity errno nvlist stream backend | zfs_sys
-    release                    | | pure
-    operation                  | release | pure
-    error                      | name identity errno nvlist stream backend release operation |
+    release                    | word | pure
+    operation                  | release word | pure
+    error                      | name identity errno nvlist stream backend release operation word |
     pipe                       | errno error |
     worker                     | errno backend pipe |
-    zfs                        | name errno error backend backend::ioctl backend::lzc backend::sim |
-    property                   | name identity errno nvlist backend error zfs |
+    zfs                        | name errno error word backend backend::ioctl backend::lzc backend::sim |
+    property                   | name identity errno nvlist backend error zfs word |
     dataset snapshot bookmark  | name identity errno nvlist backend error zfs property |
     hold key channel           | name identity errno nvlist backend error zfs property |
     send receive               | name identity errno nvlist stream backend error zfs property pipe worker |
+    serial                     | name identity errno nvlist stream backend release operation error property zfs |
 
     zfs-replicate
     view                       | | pure
@@ -51,7 +52,7 @@ const TABLE: &str = "
 ";
 
 /// The rooms of zfs-rs that need no ZFS, which are all that a pure room of zfs-replicate may name of it.
-const PURE_OF_ZFS_RS: &str = "name identity errno nvlist stream";
+const PURE_OF_ZFS_RS: &str = "name identity errno nvlist stream word";
 
 /// What no pure room names.
 const IMPURE: [&str; 13] = [

@@ -33,11 +33,13 @@ pub(crate) mod payload;
 pub mod request;
 #[cfg(feature = "sim")]
 pub mod sim;
+mod text;
 mod upkeep;
 
 pub use upkeep::{Activity, PruneAge, ScrubOrder, Upkeep, VdevOrder};
 
 /// A kernel's no: the number, and for calls on lists the number of each item.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The number of the whole call.
@@ -245,12 +247,6 @@ impl Base {
     }
 }
 
-impl std::fmt::Display for Base {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 bitflags::bitflags! {
     /// How blocks are put into a stream.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -267,6 +263,7 @@ bitflags::bitflags! {
 }
 
 /// The point inside a stream from which an interrupted one goes on.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResumeAt {
     /// Object number of the first block to send.
@@ -284,6 +281,7 @@ pub type WrappingKey = [u8; 32];
 pub type BeginRecord = [u8; 312];
 
 /// What a receive brought.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
     /// Bytes read from the descriptor.
@@ -293,6 +291,7 @@ pub struct Received {
 }
 
 /// Identity and kind of a dataset or snapshot, as cheap as the kernel gives it.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stats {
     /// Identity.
@@ -310,6 +309,7 @@ pub struct Stats {
 }
 
 /// One entry of a listing.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
     /// Full name as the kernel gave it.
@@ -323,10 +323,13 @@ pub struct Listed {
 }
 
 /// A place in a listing.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Cursor(pub u64);
 
 /// How much of each entry is fetched.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
     /// Name and [`Stats`]: cheap.
@@ -336,6 +339,7 @@ pub enum Detail {
 }
 
 /// How far a send has come.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SendProgress {
     /// Bytes written to the descriptor.
@@ -345,6 +349,7 @@ pub struct SendProgress {
 }
 
 /// What a filesystem knows of one of its objects.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectStats {
     /// Where it lies below the filesystem's root; not told for what is unlinked.
@@ -360,6 +365,7 @@ pub struct ObjectStats {
 }
 
 /// An event of the module.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventRead {
     /// What happened.
@@ -369,6 +375,7 @@ pub struct EventRead {
 }
 
 /// What a channel program left behind.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ran {
     /// How it failed, if it did.

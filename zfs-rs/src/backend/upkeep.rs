@@ -42,6 +42,8 @@ pub trait Upkeep {
 }
 
 /// What a pool may be busy with (`zpool_wait_activity_t`).
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Activity {
@@ -83,6 +85,8 @@ impl Activity {
 }
 
 /// What is to become of work on devices: initializing, trimming.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VdevOrder {
@@ -106,6 +110,8 @@ impl VdevOrder {
 }
 
 /// What is to become of a scrub.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ScrubOrder {
@@ -129,6 +135,8 @@ impl ScrubOrder {
 }
 
 /// Which entries of the deduplication table are dropped, oldest first.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PruneAge {

@@ -3,6 +3,8 @@
 use super::{DecodeError, Defect};
 
 /// In which order the bytes of a number lie.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ByteOrder {
     /// Least significant byte first, as on x86 and on most ARM.

@@ -21,6 +21,8 @@
 mod cursor;
 mod error;
 mod native;
+#[cfg(feature = "serde")]
+mod serial;
 mod table;
 mod text;
 mod value;

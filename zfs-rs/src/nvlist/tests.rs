@@ -299,6 +299,13 @@ proptest! {
         prop_assert_eq!(NvList::decode(&list.encode_xdr().unwrap()), Ok(list));
     }
 
+    #[cfg(feature = "serde")]
+    #[test]
+    fn what_serde_writes_comes_back(list in any_list(), flags in any::<Option<u32>>()) {
+        crate::serial::tests::assert_survives(&list);
+        crate::serial::tests::assert_survives(&NvList { flags: flags.unwrap_or(super::UNIQUE_NAME), ..list });
+    }
+
     #[test]
     fn a_cut_list_is_refused(list in any_list(), cut in any::<prop::sample::Index>()) {
         for bytes in [list.encode_native().unwrap(), list.encode_xdr().unwrap()] {

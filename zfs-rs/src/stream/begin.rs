@@ -1,13 +1,18 @@
 //! I am a stream's first record: which snapshot it brings, on what base, and what a receiver must understand.
 
+use std::fmt;
+use std::str::FromStr;
+
 use super::fault::Fault;
 use super::feature::{BeginFlags, Features};
 use super::layout::RawBegin;
 use super::record::{BODY, RECORD_SIZE};
 use super::{ByteOrder, RecordBytes};
 use crate::nvlist::Text;
+use crate::word::{DATASET_KINDS, WordError, read_kind, write_kind};
 
 /// The `BEGIN` record.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Begin {
     /// One snapshot, or several with a header of their own.
@@ -23,8 +28,10 @@ pub struct Begin {
     /// What a receiver may ignore.
     pub flags: BeginFlags,
     /// GUID of the snapshot sent; 0 in compound headers.
+    #[cfg_attr(feature = "serde", serde(with = "super::guid"))]
     pub to_guid: u64,
     /// GUID of the snapshot or bookmark the stream starts from; nothing for a full stream.
+    #[cfg_attr(feature = "serde", serde(with = "super::guid"))]
     pub from_guid: Option<u64>,
     /// Name of the snapshot on the sender, unproved.
     pub to_name: Text,
@@ -33,6 +40,8 @@ pub struct Begin {
 }
 
 /// What a `BEGIN` record begins.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StreamKind {
     /// The changes up to one snapshot: what the kernel sends and receives.
@@ -145,6 +154,21 @@ impl Begin {
         *end = 0;
         place.get_mut(..name.len())?.copy_from_slice(name);
         if name.contains(&0) { None } else { Some(bytes) }
+    }
+}
+
+/// `filesystem`, `volume`, or a number without a word.
+impl fmt::Display for ObjsetType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_kind(f, &DATASET_KINDS, (*self).into())
+    }
+}
+
+impl FromStr for ObjsetType {
+    type Err = WordError;
+
+    fn from_str(text: &str) -> Result<Self, WordError> {
+        read_kind(text, &DATASET_KINDS, "kind of dataset").map(Self::from)
     }
 }
 

@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::fletcher::Checksum;
 
 /// A stream is damaged, or is none: which record, where, and what is wrong with it.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("record {record} of the stream, at byte {offset}{}: {what}", after(*.object))]
 pub struct Corrupt {
@@ -24,6 +25,8 @@ fn after(object: Option<u64>) -> String {
 
 /// What is wrong with a record.
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Fault {
     /// A stream starts with `BEGIN` and its magic.

@@ -1,6 +1,9 @@
 //! I am the flags in a stream's first record: what the stream is made of and what a receiver must understand.
 
 use std::fmt;
+use std::str::FromStr;
+
+use crate::word::{WordError, read_flags, write_flags};
 
 /// Features of a stream: a receiver that lacks one must refuse the stream. Unknown bits are kept.
 ///
@@ -13,7 +16,7 @@ pub struct Features(u64);
 pub struct BeginFlags(u32);
 
 macro_rules! flags {
-    ($type:ident($bits:ty) { $($(#[$doc:meta])* $name:ident = $bit:literal, $text:literal;)* }) => {
+    ($type:ident($bits:ty), $what:literal { $($(#[$doc:meta])* $name:ident = $bit:literal, $text:literal;)* }) => {
         impl $type {
             $($(#[$doc])* pub const $name: Self = Self(1 << $bit);)*
 
@@ -76,16 +79,18 @@ macro_rules! flags {
         /// The names, joined by a plus sign; unknown bits in hex.
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let mut gap = "";
-                for name in self.names() {
-                    write!(f, "{gap}{name}")?;
-                    gap = "+";
-                }
-                let unknown = self.unknown();
-                if !unknown.is_empty() {
-                    write!(f, "{gap}{:#x}", unknown.bits())?;
-                }
-                Ok(())
+                write_flags(f, self.names(), self.unknown().bits().into())
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = WordError;
+
+            fn from_str(text: &str) -> Result<Self, WordError> {
+                let known = |word: &str| Self::NAMES.iter().find(|(_, name)| *name == word).map(|(flag, _)| flag.bits().into());
+                let bits = read_flags(text, $what, known)?;
+                let bits = <$bits>::try_from(bits).map_err(|_too_large| WordError::new(text, $what))?;
+                Ok(Self(bits))
             }
         }
 
@@ -97,7 +102,7 @@ macro_rules! flags {
     };
 }
 
-flags! { Features(u64) {
+flags! { Features(u64), "set of stream features" {
     /// Blocks that came before are referred to by `WRITE_BYREF`; not received by OpenZFS 2.0 and later.
     DEDUP = 0, "dedup";
     /// Deduplication by the dataset's own checksums; as `DEDUP`.
@@ -132,7 +137,7 @@ flags! { Features(u64) {
     LARGE_MICROZAP = 29, "large_microzap";
 } }
 
-flags! { BeginFlags(u32) {
+flags! { BeginFlags(u32), "set of flags of a stream" {
     /// The stream starts from the origin of a clone.
     CLONE = 0, "clone";
     /// Names differ by more than case.

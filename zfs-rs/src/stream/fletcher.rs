@@ -1,8 +1,10 @@
 //! I am Fletcher-4, the sum that runs through a whole send stream.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::nvlist::ByteOrder;
+use crate::word::WordError;
 
 /// A Fletcher-4 sum over 32-bit words: four 64-bit accumulators.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -17,6 +19,19 @@ impl fmt::Display for Checksum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [a, b, c, d] = self.0;
         write!(f, "{a:x}/{b:x}/{c:x}/{d:x}")
+    }
+}
+
+impl FromStr for Checksum {
+    type Err = WordError;
+
+    fn from_str(text: &str) -> Result<Self, WordError> {
+        let mut words = text.split('/').map(|word| u64::from_str_radix(word, 16).ok());
+        let mut next = || words.next().flatten();
+        match (next(), next(), next(), next(), words.next()) {
+            (Some(a), Some(b), Some(c), Some(d), None) => Ok(Self([a, b, c, d])),
+            _ => Err(WordError::new(text, "checksum")),
+        }
     }
 }
 

@@ -76,6 +76,7 @@ macro_rules! records {
         $vis:vis $name:ident($size:literal bytes as $raw:ident) { $($(#[$field_doc:meta])* $field:ident: $type:tt,)* }
     )*) => {$(
         $(#[$doc])*
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         $vis struct $name {
             $($(#[$field_doc])* pub $field: $type,)*

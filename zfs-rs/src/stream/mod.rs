@@ -20,6 +20,8 @@ mod begin;
 mod fault;
 mod feature;
 pub mod fletcher;
+#[cfg(feature = "serde")]
+mod guid;
 mod layout;
 mod reader;
 pub mod record;

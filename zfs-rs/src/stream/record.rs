@@ -1,10 +1,14 @@
 //! I am one record of a stream: 312 bytes that say what to do, and how many bytes of payload follow.
 
+use std::fmt;
+use std::str::FromStr;
+
 use super::begin::Begin;
 use super::fault::Fault;
 use super::fletcher::Checksum;
 pub use super::layout::{End, Free, FreeObjects, Object, ObjectRange, Redact, Spill, Write, WriteByRef, WriteEmbedded};
 use super::{ByteOrder, RecordBytes};
+use crate::word::WordError;
 
 /// Bytes of a record without its payload.
 pub const RECORD_SIZE: usize = 312;
@@ -19,6 +23,8 @@ pub const MAX_PAYLOAD: u64 = 16 << 20;
 pub const MAX_BEGIN_PAYLOAD: u64 = 64 << 20;
 
 /// A record of a send stream.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
     /// Begins a stream.
@@ -116,6 +122,21 @@ impl RecordType {
 
     fn from_number(number: u32) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.number() == number)
+    }
+}
+
+impl fmt::Display for RecordType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for RecordType {
+    type Err = WordError;
+
+    fn from_str(text: &str) -> Result<Self, WordError> {
+        let known = Self::ALL.into_iter().find(|known| known.name() == text);
+        known.ok_or_else(|| WordError::new(text, "type of record"))
     }
 }
 

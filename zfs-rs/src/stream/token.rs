@@ -17,6 +17,7 @@ use super::fletcher::Fletcher4;
 use crate::nvlist::{ByteOrder, DecodeError, EncodeError, LookupError, NvList};
 
 /// Where a partial receive stopped and what its stream was made of.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ResumePoint {
     /// The object to go on with.
@@ -26,10 +27,12 @@ pub struct ResumePoint {
     /// Bytes of the stream that were received.
     pub bytes: u64,
     /// The GUID of the snapshot being received.
+    #[cfg_attr(feature = "serde", serde(with = "super::guid"))]
     pub to_guid: u64,
     /// The name of that snapshot on the sender, as it was when the stream was made; unproved.
     pub to_name: String,
     /// The GUID of the snapshot or bookmark the stream starts from; nothing for a full stream.
+    #[cfg_attr(feature = "serde", serde(with = "super::guid"))]
     pub from_guid: Option<u64>,
     /// Blocks above 128 KiB were sent whole.
     pub large_block_ok: bool,
@@ -40,8 +43,10 @@ pub struct ResumePoint {
     /// Blocks were sent encrypted as on disk.
     pub raw_ok: bool,
     /// GUIDs of the snapshots the dataset is redacted for.
+    #[cfg_attr(feature = "serde", serde(with = "super::guid"))]
     pub redact_snaps: Option<Vec<u64>>,
     /// GUIDs of the snapshots of the redaction bookmark the stream starts from.
+    #[cfg_attr(feature = "serde", serde(with = "super::guid"))]
     pub book_redact_snaps: Option<Vec<u64>>,
     /// What else the list holds: keys this release does not know.
     pub other: NvList,

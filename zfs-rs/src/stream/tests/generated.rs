@@ -160,6 +160,13 @@ proptest! {
         prop_assert_eq!(&pieces, &stream[..stream.len() - 1]);
     }
 
+    #[cfg(feature = "serde")]
+    #[test]
+    fn what_serde_writes_comes_back(record in any_record(), stream in any_stream()) {
+        crate::serial::tests::assert_survives(&record);
+        crate::serial::tests::assert_survives(&read(&write(ByteOrder::HOST, &stream), &[]).unwrap().1);
+    }
+
     #[test]
     fn no_changed_byte_passes(order in any_order(), stream in any_stream(), at in any::<prop::sample::Index>(), flip in 1u8..) {
         let mut bytes = write(order, &stream);
