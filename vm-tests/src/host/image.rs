@@ -58,6 +58,15 @@ impl Suite {
         }
     }
 
+    /// The version of its C library.
+    pub(crate) const fn glibc(self) -> (u32, u32) {
+        match self {
+            Self::Bullseye => (2, 31),
+            Self::Bookworm => (2, 36),
+            Self::Trixie | Self::TrixieBackports => (2, 41),
+        }
+    }
+
     /// What the tests count on and nothing in these releases asks for.
     pub(crate) const fn more_packages(self) -> &'static str {
         match self {

@@ -8,6 +8,7 @@ pub mod hardware;
 pub mod image;
 mod initrd;
 pub mod job;
+mod libc;
 pub mod matrix;
 pub mod modules;
 pub mod packages;

@@ -13,6 +13,7 @@ use crate::{
         hardware::VmOptions,
         image::{Image, Suite},
         job::Job,
+        libc::Programs,
         matrix::{Ran, Shown},
         progress::Progress,
         qemu::Vm,
@@ -97,7 +98,8 @@ impl Tests {
         }
         progress.say(&format!("booting {} for {} tests", image.facts.suite, listed.len()));
         let args = ["--test-threads=1".to_owned()].into_iter().chain(self.filter);
-        let job = self.job.file(&program, "real").file(cargo::product()?, cargo::PRODUCT);
+        let programs = Programs::of(image.facts.suite, progress)?;
+        let job = programs.carry(self.job, &[(program, "real"), (cargo::product()?, cargo::PRODUCT)])?;
         let job = job.program("./real", args).env("RUST_BACKTRACE", "1");
         let disks = PoolDisks::blank(POOL_SIZE)?;
         let mut lines = Vec::new();

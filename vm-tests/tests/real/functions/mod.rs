@@ -24,7 +24,7 @@
 //! }
 //! ```
 //!
-//! With `since`, on a release older than that, the test must end in an `Err` whose kind is `Unsupported` and whose text names the release;
+//! With `since`, on a release older than that, the test must end in an `Err` of the kind `Unsupported` that needs that very release;
 //! anything else, success too, fails. One function may be shown by several tests: the worst of them is in the table. What is no method of `Zfs`
 //! but has a life of its own (a flag of a send, a property of a receive) gets a row by any name that no method has: `send_progress`.
 //! A test that does the same on all releases needs none of this; one that must differ asks `support::release::running()`.

@@ -70,11 +70,10 @@ pub(crate) fn show<T: Ended>(functions: &'static [&'static str], since: Option<&
 /// A release that lacks a function says which release has it.
 fn assert_refused(said: zfs_rs::Result<()>, needed: Release) {
     let refusal = said.expect_err("a release before the function's first one cannot have it");
-    assert_eq!(refusal.kind(), ErrorKind::Unsupported, "{refusal}");
-    assert!(
-        refusal.to_string().contains(&format!("OpenZFS {needed}")),
-        "{refusal}: it does not say that it needs OpenZFS {needed}"
-    );
+    let ErrorKind::Unsupported { needs: Some(release) } = refusal.kind() else {
+        panic!("no word of a release that is needed: {refusal}");
+    };
+    assert_eq!(release.to_string(), format!("OpenZFS {needed}"), "{refusal}");
 }
 
 /// Told when the test ends, however it ends.
