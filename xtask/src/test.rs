@@ -42,7 +42,7 @@ enum Stage {
     Clippy,
     /// Unit, property, simulation and documentation tests
     Unit,
-    /// The declarations of zfs-sys against the installed headers
+    /// The declarations of zfs-sys against the installed headers, the layouts of zfs-rs against the module's, of four releases
     Agreement,
     /// Every public and private item's documentation
     Docs,
@@ -252,7 +252,9 @@ fn agreement() -> Result<Count, Failure> {
     packages::ensure(&HEADERS, &mut Progress::to_stderr())?;
     let these = ["-p", "zfs-sys", "--features", "buildtime-bindgen"];
     cargo(&[&["clippy", "--all-targets"], &these[..], &["--", "-D", "warnings"]].concat())?;
-    ran(cargo(&[&["test", "--no-fail-fast"], &these[..]].concat())?)
+    let declarations = ran(cargo(&[&["test", "--no-fail-fast"], &these[..]].concat())?)?;
+    let layout = ran(cargo(&["test", "--no-fail-fast", "-p", "vm-tests", "--test", "layout"])?)?;
+    Ok(declarations + layout)
 }
 
 fn docs() -> Result<Count, Failure> {
@@ -296,8 +298,8 @@ fn ran(count: Count) -> Result<Count, Failure> {
 
 const BEAT: Duration = Duration::from_secs(30);
 
-/// What bindgen reads, and with what.
-const HEADERS: [&str; 2] = ["libclang-dev", "libzfslinux-dev"];
+/// What bindgen reads, and with what; and what knows the layouts of other processors.
+const HEADERS: [&str; 3] = ["libclang-dev", "libzfslinux-dev", "clang"];
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,10 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
-use vm_tests::{Image, Job, PoolDisks, Progress, Suite, Tests, Timing, Vm, VmOptions, host::image};
+use vm_tests::{
+    Image, Job, PoolDisks, Progress, Suite, Tests, Timing, Vm, VmOptions,
+    host::{headers, image},
+};
 
 use crate::Failure;
 
@@ -248,6 +251,9 @@ fn clean(all: bool) -> Result<ExitCode, Failure> {
             println!("removing {}", image.dir().display());
             image.remove()?;
         }
+    }
+    if all {
+        headers::forget()?;
     }
     Ok(ExitCode::SUCCESS)
 }

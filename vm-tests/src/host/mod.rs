@@ -5,6 +5,7 @@ mod build;
 pub mod cargo;
 pub mod disk;
 pub mod hardware;
+pub mod headers;
 pub mod image;
 mod initrd;
 pub mod job;

@@ -56,6 +56,18 @@ pub fn mirror() -> Result<String> {
     uri.cloned().ok_or_else(|| no_debian(&codename))
 }
 
+/// The line of a source list for a suite and component of Debian, from the mirror of this machine.
+///
+/// # Errors
+/// As [`mirror`].
+pub(crate) fn source_of(suite: &str, components: &str) -> Result<String> {
+    let codename = codename()?;
+    let sources = sources()?;
+    apt::debian(&sources, &codename)
+        .and_then(|source| source.line(suite, components))
+        .ok_or_else(|| no_debian(&codename))
+}
+
 /// The name of the host's release, such as `bookworm`.
 fn codename() -> Result<String> {
     let path = Path::new("/etc/os-release");

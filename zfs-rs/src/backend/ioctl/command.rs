@@ -2,6 +2,8 @@
 //!
 //! One layout serves OpenZFS 2.0 to 2.4 on Linux, on x86_64 and aarch64 alike: fields were only ever put into padding.
 
+use std::mem::offset_of;
+
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 use crate::backend::{DatasetKind, Stats};
@@ -75,18 +77,57 @@ pub(super) struct ObjectStat {
     pub(super) changed: [u64; 2],
 }
 
+/// On every target there is; `layout.txt` says the same to the headers of each release.
 const _: () = {
     assert!(size_of::<Command>() == 13_744);
     assert!(align_of::<Command>() == 8);
     assert!(size_of::<ObjsetStats>() == 288);
-    assert!(std::mem::offset_of!(Command, value) == 4_144);
-    assert!(std::mem::offset_of!(Command, guid) == 12_592);
-    assert!(std::mem::offset_of!(Command, cookie) == 12_616);
-    assert!(std::mem::offset_of!(Command, stats) == 12_704);
-    assert!(std::mem::offset_of!(Command, begin) == 12_992);
-    assert!(std::mem::offset_of!(Command, defer_destroy) == 13_648);
-    assert!(std::mem::offset_of!(Command, cleanup_fd) == 13_664);
-    assert!(std::mem::offset_of!(Command, zoneid) == 13_736);
+    assert!(size_of::<ObjectStat>() == 40);
+    assert!(offset_of!(Command, name) == 0);
+    assert!(offset_of!(Command, source) == 4_096);
+    assert!(offset_of!(Command, source_size) == 4_104);
+    assert!(offset_of!(Command, destination) == 4_112);
+    assert!(offset_of!(Command, destination_size) == 4_120);
+    assert!(offset_of!(Command, destination_filled) == 4_128);
+    assert!(offset_of!(Command, history) == 4_136);
+    assert!(offset_of!(Command, value) == 4_144);
+    assert!(offset_of!(Command, string) == 12_336);
+    assert!(offset_of!(Command, guid) == 12_592);
+    assert!(offset_of!(Command, conf) == 12_600);
+    assert!(offset_of!(Command, conf_size) == 12_608);
+    assert!(offset_of!(Command, cookie) == 12_616);
+    assert!(offset_of!(Command, objset_type) == 12_624);
+    assert!(offset_of!(Command, perm_action) == 12_632);
+    assert!(offset_of!(Command, history_length) == 12_640);
+    assert!(offset_of!(Command, history_offset) == 12_648);
+    assert!(offset_of!(Command, obj) == 12_656);
+    assert!(offset_of!(Command, kernel_flags) == 12_664);
+    assert!(offset_of!(Command, share) == 12_672);
+    assert!(offset_of!(Command, stats) == 12_704);
+    assert!(offset_of!(Command, stats.clones) == 12_704);
+    assert!(offset_of!(Command, stats.createtxg) == 12_712);
+    assert!(offset_of!(Command, stats.guid) == 12_720);
+    assert!(offset_of!(Command, stats.kind) == 12_728);
+    assert!(offset_of!(Command, stats.is_snapshot) == 12_732);
+    assert!(offset_of!(Command, stats.inconsistent) == 12_733);
+    assert!(offset_of!(Command, stats.redacted) == 12_734);
+    assert!(offset_of!(Command, stats.origin) == 12_735);
+    assert!(offset_of!(Command, stats.flags) == 12_991);
+    assert!(offset_of!(Command, begin) == 12_992);
+    assert!(offset_of!(Command, defer_destroy) == 13_648);
+    assert!(offset_of!(Command, flags) == 13_652);
+    assert!(offset_of!(Command, action_handle) == 13_656);
+    assert!(offset_of!(Command, cleanup_fd) == 13_664);
+    assert!(offset_of!(Command, simple) == 13_668);
+    assert!(offset_of!(Command, sendobj) == 13_672);
+    assert!(offset_of!(Command, fromobj) == 13_680);
+    assert!(offset_of!(Command, createtxg) == 13_688);
+    assert!(offset_of!(Command, stat) == 13_696);
+    assert!(offset_of!(Command, stat.generation) == 13_696);
+    assert!(offset_of!(Command, stat.mode) == 13_704);
+    assert!(offset_of!(Command, stat.links) == 13_712);
+    assert!(offset_of!(Command, stat.changed) == 13_720);
+    assert!(offset_of!(Command, zoneid) == 13_736);
 };
 
 impl Command {
@@ -159,6 +200,70 @@ fn text(field: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    macro_rules! places {
+        ($of:expr; $($name:literal => $($field:ident).+),+ $(,)?) => {
+            [$(format!("{} {} {}", $name, offset_of!(Command, $($field).+), size_of_val(&$of.$($field).+))),+]
+        };
+    }
+
+    #[test]
+    fn every_field_is_where_layout_txt_has_it() {
+        let command = Command::on("").unwrap();
+        let ours = places! { command;
+            "zc_name" => name,
+            "zc_nvlist_src" => source,
+            "zc_nvlist_src_size" => source_size,
+            "zc_nvlist_dst" => destination,
+            "zc_nvlist_dst_size" => destination_size,
+            "zc_nvlist_dst_filled" => destination_filled,
+            "zc_history" => history,
+            "zc_value" => value,
+            "zc_string" => string,
+            "zc_guid" => guid,
+            "zc_nvlist_conf" => conf,
+            "zc_nvlist_conf_size" => conf_size,
+            "zc_cookie" => cookie,
+            "zc_objset_type" => objset_type,
+            "zc_perm_action" => perm_action,
+            "zc_history_len" => history_length,
+            "zc_history_offset" => history_offset,
+            "zc_obj" => obj,
+            "zc_iflags" => kernel_flags,
+            "zc_share" => share,
+            "zc_objset_stats" => stats,
+            "zc_objset_stats.dds_num_clones" => stats.clones,
+            "zc_objset_stats.dds_creation_txg" => stats.createtxg,
+            "zc_objset_stats.dds_guid" => stats.guid,
+            "zc_objset_stats.dds_type" => stats.kind,
+            "zc_objset_stats.dds_is_snapshot" => stats.is_snapshot,
+            "zc_objset_stats.dds_inconsistent" => stats.inconsistent,
+            "zc_objset_stats.dds_redacted" => stats.redacted,
+            "zc_objset_stats.dds_origin" => stats.origin,
+            "zc_objset_stats.dds_flags" => stats.flags,
+            "zc_begin_record" => begin,
+            "zc_defer_destroy" => defer_destroy,
+            "zc_flags" => flags,
+            "zc_action_handle" => action_handle,
+            "zc_cleanup_fd" => cleanup_fd,
+            "zc_simple" => simple,
+            "zc_sendobj" => sendobj,
+            "zc_fromobj" => fromobj,
+            "zc_createtxg" => createtxg,
+            "zc_stat" => stat,
+            "zc_stat.zs_gen" => stat.generation,
+            "zc_stat.zs_mode" => stat.mode,
+            "zc_stat.zs_links" => stat.links,
+            "zc_stat.zs_ctime" => stat.changed,
+            "zc_zoneid" => zoneid
+        };
+        let written: Vec<&str> = include_str!("layout.txt")
+            .lines()
+            .filter(|line| line.starts_with("zc_"))
+            .map(|line| line.split(" since ").next().unwrap_or(line))
+            .collect();
+        assert_eq!(ours.as_slice(), written);
+    }
 
     #[test]
     fn a_name_is_written_whole_or_not_at_all() {

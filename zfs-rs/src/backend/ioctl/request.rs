@@ -192,3 +192,37 @@ impl Request {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    /// `PoolConfigs` is `ZFS_IOC_POOL_CONFIGS` there.
+    fn name_in_c(variant: &str) -> String {
+        let mut name = "ZFS_IOC".to_owned();
+        for letter in variant.chars() {
+            if letter.is_ascii_uppercase() {
+                name.push('_');
+            }
+            name.push(letter.to_ascii_uppercase());
+        }
+        name
+    }
+
+    #[test]
+    fn every_request_has_the_number_of_layout_txt() {
+        // The arms of `number`, read here so that none is forgotten.
+        let arms = include_str!("request.rs")
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("Self::")?.strip_suffix(',')?.split_once(" => 0x"));
+        let mut ours: Vec<String> = arms.map(|(variant, index)| format!("{} 0x5a{index}", name_in_c(variant))).collect();
+        let mut written: Vec<&str> = include_str!("layout.txt")
+            .lines()
+            .filter(|line| line.starts_with("ZFS_IOC_"))
+            .map(|line| line.split(" since ").next().unwrap_or(line))
+            .collect();
+        ours.sort();
+        written.sort_unstable();
+        assert!(ours.len() > 20, "{ours:?}");
+        assert_eq!(ours, written);
+        assert_eq!(super::Request::PoolConfigs.number(), 0x5a04);
+    }
+}
