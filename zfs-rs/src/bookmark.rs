@@ -75,7 +75,7 @@ impl Zfs {
         let object = bookmarks.first().map_or("no bookmark", |(name, _)| name.as_str());
         self.core
             .bookmark(bookmarks)
-            .map_err(|refusal| Error::new(Operation::Bookmark, object, refusal))
+            .map_err(|refusal| Error::new(Operation::Bookmark, object, refusal).on_each(bookmarks.iter().map(|(name, _)| name.dataset())))
     }
 
     /// Makes a bookmark that says what of a snapshot a redacted send leaves out: whatever the given snapshots of its clones changed.
@@ -119,7 +119,7 @@ impl Zfs {
         let object = names.first().map_or("no bookmark", BookmarkName::as_str);
         self.core
             .destroy_bookmarks(names)
-            .map_err(|refusal| Error::new(Operation::DestroyBookmark, object, refusal))
+            .map_err(|refusal| Error::new(Operation::DestroyBookmark, object, refusal).on_each(names.iter().map(BookmarkName::dataset)))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::backend::request::{Clone as CloneOrder, Create};
 use crate::backend::{Cursor, DatasetKind, Detail, Listed, Object, Stats};
+use crate::delegation::{self, Delegation};
 use crate::error::{Error, Operation, OptionalExt as _, Result};
 use crate::identity::{Guid, Txg};
 use crate::name::{DatasetName, PoolName, SnapshotName};
@@ -161,7 +162,13 @@ impl Zfs {
     pub fn promote(&self, clone: &DatasetName) -> Result<()> {
         self.core
             .promote(clone)
-            .map_err(|refusal| Error::new(Operation::Promote, clone.as_str(), refusal))
+            .map_err(|refusal| Error::new(Operation::Promote, clone.as_str(), refusal).needing(|_| self.promoting(clone)))
+    }
+
+    /// What promoting needs; where the origin lies is in no argument.
+    fn promoting(&self, clone: &DatasetName) -> Vec<Delegation> {
+        let origin = self.dataset(clone).ok().and_then(|info| info.origin);
+        delegation::promoting(clone, origin.as_ref().map(SnapshotName::dataset))
     }
 
     /// Begins an order to create a filesystem.
@@ -216,7 +223,7 @@ impl Zfs {
     pub fn rename_dataset(&self, from: &DatasetName, to: &DatasetName) -> Result<()> {
         self.core
             .rename(from, to)
-            .map_err(|refusal| Error::new(Operation::Rename, from.as_str(), refusal))
+            .map_err(|refusal| Error::new(Operation::Rename, from.as_str(), refusal).needing(|_| delegation::renaming(from, to.parent())))
     }
 
     pub(crate) fn stats(&self, of: Object<'_>) -> Result<Stats> {
@@ -313,7 +320,11 @@ impl CloneRequest<'_> {
             origin: &self.origin,
             properties: &properties,
         };
-        self.zfs.core.clone_snapshot(&order).map_err(failed)
+        let properties = self.properties.iter().map(|(name, _)| name.as_str());
+        self.zfs
+            .core
+            .clone_snapshot(&order)
+            .map_err(|refusal| failed(refusal).needing(|_| delegation::cloning(&self.name, &self.origin, properties)))
     }
 }
 
@@ -356,10 +367,10 @@ impl CreateRequest<'_> {
             properties: &properties,
             key: self.key.as_ref(),
         };
-        self.zfs
-            .core
-            .create(&request)
-            .map_err(|refusal| Error::new(Operation::Create, self.name.as_str(), refusal))
+        self.zfs.core.create(&request).map_err(|refusal| {
+            let properties = self.properties.iter().map(|(name, _)| name.as_str());
+            Error::new(Operation::Create, self.name.as_str(), refusal).needing(|_| delegation::creating(&self.name, properties))
+        })
     }
 }
 

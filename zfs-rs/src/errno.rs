@@ -76,6 +76,7 @@ numbers! {
     ETIME = 62, "took too long";
     ENOTSUP = 95, "not supported";
     EDQUOT = 122, "quota exceeded";
+    ECANCELED = 125, "switched off";
     ZFS_ERR_CHECKPOINT_EXISTS = 1024, "a checkpoint exists";
     ZFS_ERR_DISCARDING_CHECKPOINT = 1025, "a checkpoint is being discarded";
     ZFS_ERR_NO_CHECKPOINT = 1026, "no checkpoint";

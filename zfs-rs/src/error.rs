@@ -7,12 +7,14 @@ use std::fmt;
 use std::io;
 
 use crate::backend::Refusal;
+use crate::delegation;
 use crate::errno::Errno;
-use crate::name::NameError;
+use crate::name::{DatasetName, NameError};
 use crate::nvlist;
 use crate::stream::Fault;
 use crate::word::write_word;
 
+pub use crate::delegation::{Delegation, Missing};
 pub use crate::operation::Operation;
 pub use crate::release::Release;
 
@@ -28,6 +30,8 @@ struct Inner {
     operation: Operation,
     object: String,
     cause: Cause,
+    // What operation and object do not tell of the permissions needed.
+    needs: Vec<Delegation>,
 }
 
 /// Where a refusal comes from.
@@ -67,7 +71,7 @@ pub enum ErrorKind {
     Exists,
     /// In use: held, cloned, mounted, or a receive is running or was interrupted.
     Busy,
-    /// Neither root nor delegated (`zfs allow`).
+    /// Neither root nor delegated (`zfs allow`); see [`Error::missing`].
     NoPermission,
     /// The pool is imported read-only.
     ReadOnly,
@@ -125,7 +129,27 @@ impl Error {
             operation,
             object: object.into(),
             cause: cause.into(),
+            needs: Vec::new(),
         }))
+    }
+
+    /// Adds what the call needs to be permitted, where its operation and object alone do not tell; asked for only where that is what was missing.
+    ///
+    /// `needs` is given the names of the items that were refused for that, if the kernel named any.
+    pub(crate) fn needing(mut self, needs: impl FnOnce(&[&str]) -> Vec<Delegation>) -> Self {
+        if self.kind() == ErrorKind::NoPermission {
+            let is_it = |errno: &Errno| kind(self.0.operation, *errno) == ErrorKind::NoPermission;
+            let items = self.items().iter().filter(|(_, errno)| is_it(errno));
+            let names: Vec<&str> = items.map(|(name, _)| name.as_str()).collect();
+            self.0.needs = needs(&names);
+        }
+        self
+    }
+
+    /// As [`needing`](Self::needing) for a call on several datasets: all are named, as the kernel does not say which of them it refused.
+    pub(crate) fn on_each<'a>(self, datasets: impl IntoIterator<Item = &'a DatasetName>) -> Self {
+        let operation = self.operation();
+        self.needing(|_| delegation::each(operation, &[], datasets))
     }
 
     /// What was asked.
@@ -159,6 +183,26 @@ impl Error {
             Cause::Kernel(refusal) => &refusal.items,
             _ => &[],
         }
+    }
+
+    /// For [`ErrorKind::NoPermission`]: what would have let the call through, with the command that grants it.
+    ///
+    /// Nothing where permissions of ZFS are not the matter: for other kinds, and where `/dev/zfs` itself may not be opened.
+    ///
+    /// ```no_run
+    /// use zfs_rs::{Missing, Zfs};
+    ///
+    /// let refused = Zfs::open()?.create_snapshots(&["tank/a@now".parse()?], &[]).unwrap_err();
+    /// if let Some(Missing::Delegations(all)) = refused.missing() {
+    ///     all.iter().for_each(|one| println!("as root: {one}")); // zfs allow -u 1000 snapshot tank/a
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn missing(&self) -> Option<Missing> {
+        if self.kind() != ErrorKind::NoPermission {
+            return None;
+        }
+        delegation::missing(self.0.operation, &self.0.object, self.errno(), &self.0.needs)
     }
 
     /// What kind of no it was.
@@ -197,6 +241,8 @@ fn kind(operation: Operation, errno: Errno) -> ErrorKind {
         (Receive | Heal, Errno::ZFS_ERR_FROM_IVSET_GUID_MISSING | Errno::ZFS_ERR_FROM_IVSET_GUID_MISMATCH) => ErrorKind::EncryptionMismatch,
         (_, Errno::EEXIST | Errno::ZFS_ERR_RESUME_EXISTS) => ErrorKind::Exists,
         (_, Errno::EPERM) => ErrorKind::NoPermission,
+        // What root's pool does not let anybody be delegated (`dsl_deleg_access_impl` in dsl_deleg.c).
+        (operation, Errno::ECANCELED) if delegation::is_delegable(operation) => ErrorKind::NoPermission,
         (_, Errno::EROFS) => ErrorKind::ReadOnly,
         (_, Errno::ENOSPC) => ErrorKind::NoSpace,
         (_, Errno::EDQUOT) => ErrorKind::QuotaExceeded,
@@ -283,7 +329,9 @@ impl fmt::Display for ErrorKind {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { operation, object, cause } = &*self.0;
+        let Inner {
+            operation, object, cause, ..
+        } = &*self.0;
         write!(f, "{object} cannot be {}: ", operation.participle())?;
         if let ErrorKind::Unsupported { needs: Some(release) } = self.kind() {
             return write!(f, "it needs {release} or later");
@@ -294,6 +342,9 @@ impl fmt::Display for Error {
                     (Some(meaning), Some(name)) => write!(f, "{meaning} ({name})")?,
                     (Some(meaning), None) => write!(f, "{meaning} ({})", errno.0)?,
                     (None, _) => write!(f, "{errno}")?,
+                }
+                if let Some(missing) = self.missing() {
+                    return write!(f, "; {missing}");
                 }
                 let others = items.iter().filter(|(name, _)| name != object);
                 others
@@ -436,6 +487,32 @@ mod tests {
             "{error}"
         );
         assert_eq!(error.items().len(), 5);
+    }
+
+    #[test]
+    fn a_missing_permission_comes_with_the_command_that_grants_it() {
+        let user = nix::unistd::geteuid();
+        assert_eq!(
+            refused(Operation::Send, Errno::EPERM).to_string(),
+            format!("tank/a@b cannot be sent: permission denied (EPERM); `zfs allow -u {user} send tank/a` grants it")
+        );
+        assert_eq!(
+            refused(Operation::Redact, Errno::EPERM).to_string(),
+            "tank/a@b cannot be redacted: permission denied (EPERM); only root may, it cannot be delegated"
+        );
+        assert_eq!(refused(Operation::Send, Errno::EIO).missing(), None);
+        assert_eq!(refused(Operation::Send, Errno::ECANCELED).kind(), ErrorKind::NoPermission);
+        assert_eq!(refused(Operation::Trim, Errno::ECANCELED).kind(), ErrorKind::Unknown);
+    }
+
+    #[test]
+    fn a_call_on_many_names_each_dataset_and_asks_for_nothing_when_it_failed_otherwise() {
+        let (a, b) = ("tank/a".parse().unwrap(), "tank/b".parse().unwrap());
+        let Some(Missing::Delegations(all)) = refused(Operation::Hold, Errno::EPERM).on_each([&a, &b, &a]).missing() else {
+            panic!("it can be delegated");
+        };
+        assert_eq!(all.iter().map(|one| &one.on).collect::<Vec<_>>(), [&a, &b]);
+        refused(Operation::Hold, Errno::EBUSY).needing(|_| unreachable!());
     }
 
     #[test]

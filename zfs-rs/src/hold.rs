@@ -53,7 +53,7 @@ impl Zfs {
     pub fn hold(&self, holds: &[(SnapshotName, HoldTag)]) -> Result<()> {
         self.core
             .hold(holds, None)
-            .map_err(|refusal| Error::new(Operation::Hold, first(holds), refusal))
+            .map_err(|refusal| refused(Operation::Hold, holds, refusal))
     }
 
     /// Holds snapshots of one pool for as long as the result lives, at most as long as this process, however it ends.
@@ -71,7 +71,7 @@ impl Zfs {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn hold_while_open(&self, holds: &[(SnapshotName, HoldTag)]) -> Result<TemporaryHold> {
-        let failed = |refusal| Error::new(Operation::Hold, first(holds), refusal);
+        let failed = |refusal| refused(Operation::Hold, holds, refusal);
         distinct(holds).map_err(failed)?;
         let cleanup = self.device.cleanup().map_err(failed)?;
         self.core.hold(holds, Some(cleanup.as_ref())).map_err(failed)?;
@@ -87,12 +87,13 @@ impl Zfs {
     pub fn release(&self, holds: &[(SnapshotName, HoldTag)]) -> Result<()> {
         self.core
             .release(holds)
-            .map_err(|refusal| Error::new(Operation::Release, first(holds), refusal))
+            .map_err(|refusal| refused(Operation::Release, holds, refusal))
     }
 }
 
-fn first(holds: &[(SnapshotName, HoldTag)]) -> &str {
-    holds.first().map_or("no snapshot", |(snapshot, _)| snapshot.as_str())
+fn refused(operation: Operation, holds: &[(SnapshotName, HoldTag)], refusal: Refusal) -> Error {
+    let first = holds.first().map_or("no snapshot", |(snapshot, _)| snapshot.as_str());
+    Error::new(operation, first, refusal).on_each(holds.iter().map(|(snapshot, _)| snapshot.dataset()))
 }
 
 /// The kernel takes one tag for each snapshot and call; of two it would take the last without a word.

@@ -56,6 +56,8 @@ mod bookmark;
 #[cfg(feature = "calls")]
 mod dataset;
 #[cfg(feature = "calls")]
+mod delegation;
+#[cfg(feature = "calls")]
 mod error;
 #[cfg(feature = "calls")]
 mod hold;
@@ -88,7 +90,7 @@ pub use crate::bookmark::BookmarkInfo;
 pub use crate::dataset::{Children, CloneRequest, CreateRequest, DatasetInfo, PoolInfo};
 pub use crate::errno::Errno;
 #[cfg(feature = "calls")]
-pub use crate::error::{Cause, Error, ErrorKind, Operation, OptionalExt, Release, Result};
+pub use crate::error::{Cause, Delegation, Error, ErrorKind, Missing, Operation, OptionalExt, Release, Result};
 #[cfg(feature = "calls")]
 pub use crate::hold::{HoldInfo, TemporaryHold};
 pub use crate::identity::{Guid, Txg};

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::backend::Refusal;
+use crate::delegation;
 use crate::errno::Errno;
 use crate::error::{Error, Operation, Result};
 use crate::name::{DatasetName, PropertyName};
@@ -147,7 +148,9 @@ impl Zfs {
     pub fn set_properties(&self, of: &DatasetName, properties: &[(&str, &str)]) -> Result<()> {
         let failed = |refusal: Refusal| Error::new(Operation::SetProperty, of.as_str(), refusal);
         let list = encode(properties).map_err(failed)?;
-        self.device.set_properties(of, &list).map_err(failed)
+        self.device
+            .set_properties(of, &list)
+            .map_err(|refusal| failed(refusal).needing(|refused| delegation::setting(of, refused)))
     }
 
     /// Takes a property's local value away, so that the inherited or default one holds again, also where one came with a stream.
@@ -183,9 +186,9 @@ impl Zfs {
     }
 
     fn inherit_order(&self, of: &DatasetName, property: &PropertyName, to_received: bool) -> Result<()> {
-        self.device
-            .inherit(of, property, to_received)
-            .map_err(|refusal| Error::new(Operation::SetProperty, of.as_str(), refusal))
+        self.device.inherit(of, property, to_received).map_err(|refusal| {
+            Error::new(Operation::SetProperty, of.as_str(), refusal).needing(|_| delegation::setting(of, &[property.as_str()]))
+        })
     }
 }
 

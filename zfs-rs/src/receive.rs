@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::backend::{self, BeginRecord, Object, Received, WrappingKey, request};
+use crate::delegation::{Missing, each, setting};
 use crate::errno::Errno;
 use crate::error::{Cause, Error, Operation, Result};
 use crate::name::{DatasetName, SnapshotName};
@@ -79,7 +80,7 @@ pub struct Receipt {
     pub snapshot: SnapshotName,
     /// Bytes read, the first record not counted.
     pub bytes: u64,
-    /// Properties that could not be set, although the data was received.
+    /// Properties that could not be set, although the data was received; [`missing`](Self::missing) says what a user lacks for that.
     pub property_errors: Vec<(String, Errno)>,
 }
 
@@ -196,6 +197,13 @@ impl DangerousReceive {
 }
 
 impl Receipt {
+    /// What would have let the properties be set that the user may not set.
+    pub fn missing(&self) -> Option<Missing> {
+        let refused = self.property_errors.iter().filter(|(_, errno)| *errno == Errno::EPERM);
+        let names: Vec<&str> = refused.map(|(name, _)| name.as_str()).collect();
+        (!names.is_empty()).then(|| Missing::Delegations(setting(self.snapshot.dataset(), &names)))
+    }
+
     fn of(snapshot: SnapshotName, received: Received) -> Self {
         let Received { bytes, property_errors } = received;
         Self {
@@ -277,6 +285,7 @@ impl ReceiveRequest {
             property::encode(given).map_err(|refusal| Error::new(Operation::Receive, snapshot.as_str(), refusal))
         };
         let (local, received) = (encode(&self.local)?, encode(&self.received)?);
+        let zfs = self.zfs.clone();
         let call = move || {
             let order = request::Receive {
                 snapshot: &wanted,
@@ -292,7 +301,7 @@ impl ReceiveRequest {
             self.zfs.core.receive(&order, stream.from.as_fd())
         };
         let worker = Worker::start("zfs-receive", call).map_err(|error| Error::new(Operation::Receive, snapshot.as_str(), error))?;
-        Ok(Receiving { snapshot, worker })
+        Ok(Receiving { zfs, snapshot, worker })
     }
 
     /// Starts receiving what will be written to the result.
@@ -329,6 +338,7 @@ impl ReceiveRequest {
 #[derive(Debug)]
 #[must_use = "only `join` tells whether the stream was received"]
 pub struct Receiving {
+    zfs: Zfs,
     snapshot: SnapshotName,
     worker: Worker<Received>,
 }
@@ -345,12 +355,21 @@ impl Receiving {
     ///
     /// As [`ReceiveRequest::from_stream`].
     pub fn join(self) -> Result<Receipt> {
-        let Self { snapshot, worker } = self;
+        let Self { zfs, snapshot, worker } = self;
         match worker.join() {
             Ok(received) => Ok(Receipt::of(snapshot, received)),
-            Err(refusal) => Err(Error::new(Operation::Receive, snapshot.as_str(), refusal)),
+            Err(refusal) => {
+                let failed = Error::new(Operation::Receive, snapshot.as_str(), refusal);
+                Err(failed.needing(|_| each(Operation::Receive, &[], [&place(&zfs, snapshot.dataset())])))
+            }
         }
     }
+}
+
+/// Where the permission to receive is asked for: on the target, or above it where it is not there yet.
+fn place(zfs: &Zfs, target: &DatasetName) -> DatasetName {
+    let above = || target.parent().filter(|_| zfs.dataset(target).is_err());
+    above().unwrap_or_else(|| target.clone())
 }
 
 /// A stream being received, to be written here.

@@ -1,6 +1,7 @@
 //! I am what a program says to ZFS about snapshots.
 
 use crate::backend::{Cursor, Detail, Listed, Object, Refusal, Stats, request};
+use crate::delegation::{self, each};
 use crate::error::{Error, Operation, Result};
 use crate::identity::{Guid, Txg};
 use crate::name::{DatasetName, SnapshotName};
@@ -82,7 +83,10 @@ impl Zfs {
                 names,
                 properties: &properties,
             })
-            .map_err(failed)
+            .map_err(|refusal| {
+                let more = if user_properties.is_empty() { &[][..] } else { &["userprop"] };
+                failed(refusal).needing(|_| each(Operation::Snapshot, more, names.iter().map(SnapshotName::dataset)))
+            })
     }
 
     /// Destroys snapshots of one pool: all or none. Those that are not there are passed over.
@@ -114,9 +118,10 @@ impl Zfs {
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) when the new name is of another dataset.
     #[doc(alias = "lzc_rename")]
     pub fn rename_snapshot(&self, from: &SnapshotName, to: &SnapshotName) -> Result<()> {
-        self.core
-            .rename_snapshot(from, to)
-            .map_err(|refusal| Error::new(Operation::Rename, from.as_str(), refusal))
+        self.core.rename_snapshot(from, to).map_err(|refusal| {
+            let needed = || delegation::renaming(from.dataset(), Some(to.dataset().clone()));
+            Error::new(Operation::Rename, from.as_str(), refusal).needing(|_| needed())
+        })
     }
 
     /// Takes a filesystem or volume back to its newest snapshot, and says which that was. **What was written since is lost.**
@@ -170,7 +175,7 @@ impl Zfs {
     fn destroy_order(&self, names: &[SnapshotName], defer: bool) -> Result<()> {
         self.core
             .destroy_snapshots(&request::DestroySnapshots { names, defer })
-            .map_err(|refusal| Error::new(Operation::Destroy, first(names), refusal))
+            .map_err(|refusal| Error::new(Operation::Destroy, first(names), refusal).on_each(names.iter().map(SnapshotName::dataset)))
     }
 }
 

@@ -23,14 +23,15 @@ const TABLE: &str = "
     backend::lzc               | name identity errno nvlist stream backend | zfs_sys
     release                    | word | pure
     operation                  | release word | pure
-    error                      | name identity errno nvlist stream backend release operation word |
+    delegation                 | name errno operation |
+    error                      | name identity errno nvlist stream backend release operation delegation word |
     pipe                       | errno error |
     worker                     | errno backend pipe |
     zfs                        | name errno error word backend backend::ioctl backend::lzc backend::sim |
-    property                   | name identity errno nvlist backend error zfs word |
-    dataset snapshot bookmark  | name identity errno nvlist backend error zfs property |
+    property                   | name identity errno nvlist backend delegation error zfs word |
+    dataset snapshot bookmark  | name identity errno nvlist backend delegation error zfs property |
     hold key channel           | name identity errno nvlist backend error zfs property |
-    send receive               | name identity errno nvlist stream backend error zfs property pipe worker |
+    send receive               | name identity errno nvlist stream backend delegation error zfs property pipe worker |
     serial                     | name identity errno nvlist stream backend release operation error property zfs |
 
     zfs-replicate
