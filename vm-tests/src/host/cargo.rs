@@ -22,10 +22,33 @@ pub fn product() -> Result<PathBuf> {
     make(&["build", "--profile", "test", "--package", PRODUCT, "--bin", PRODUCT], PRODUCT)
 }
 
+/// The example programs of `zfs-rs` that talk to a kernel, by name.
+pub(crate) fn examples() -> Result<Vec<(PathBuf, &'static str)>> {
+    let order = ["build", "--profile", "test", "--package", "zfs-rs"];
+    let chosen = EXAMPLES.iter().flat_map(|name| ["--example", name]);
+    let order: Vec<&str> = order.into_iter().chain(chosen).collect();
+    let said = build(&order)?;
+    EXAMPLES.into_iter().map(|name| Ok((built(&said, name)?, name))).collect()
+}
+
+const EXAMPLES: [&str; 6] = [
+    "list",
+    "snapshot-and-hold",
+    "send-to-file-and-verify",
+    "receive",
+    "watch-progress",
+    "delegated-user",
+];
+
 /// What the guest knows the product as.
 pub(crate) const PRODUCT: &str = "zfs-replicate";
 
 fn make(order: &[&str], target: &str) -> Result<PathBuf> {
+    built(&build(order)?, target)
+}
+
+/// What cargo says, once it has made what it was told to.
+fn build(order: &[&str]) -> Result<String> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
@@ -41,8 +64,11 @@ fn make(order: &[&str], target: &str) -> Result<PathBuf> {
             tail: String::new(),
         });
     }
-    let text = String::from_utf8_lossy(&output.stdout);
-    executable(&text, target).ok_or_else(|| Error::Unusable(format!("cargo built no program {target}")))
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn built(said: &str, target: &str) -> Result<PathBuf> {
+    executable(said, target).ok_or_else(|| Error::Unusable(format!("cargo built no program {target}")))
 }
 
 /// The executable cargo names for a target.

@@ -99,7 +99,9 @@ impl Tests {
         progress.say(&format!("booting {} for {} tests", image.facts.suite, listed.len()));
         let args = ["--test-threads=1".to_owned()].into_iter().chain(self.filter);
         let programs = Programs::of(image.facts.suite, progress)?;
-        let job = programs.carry(self.job, &[(program, "real"), (cargo::product()?, cargo::PRODUCT)])?;
+        let mut carried = cargo::examples()?;
+        carried.extend([(program, "real"), (cargo::product()?, cargo::PRODUCT)]);
+        let job = programs.carry(self.job, &carried)?;
         let job = job.program("./real", args).env("RUST_BACKTRACE", "1");
         let disks = PoolDisks::blank(POOL_SIZE)?;
         let mut lines = Vec::new();

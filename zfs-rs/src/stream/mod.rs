@@ -17,6 +17,7 @@
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
 mod begin;
+mod copy;
 mod fault;
 mod feature;
 pub mod fletcher;
@@ -33,6 +34,7 @@ mod writer;
 mod tests;
 
 pub use begin::{Begin, ObjsetType, StreamKind};
+pub use copy::{CopyError, copy_verified};
 pub use fault::{Corrupt, Fault};
 pub use feature::{BeginFlags, Features};
 pub use reader::{Reader, Step};
