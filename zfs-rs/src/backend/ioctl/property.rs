@@ -21,7 +21,11 @@ impl Device for Ioctl {
     }
 
     fn pool_properties(&self, of: &PoolName) -> Outcome<NvList> {
-        self.ask(Request::PoolGetProps, of.as_str(), None)
+        match self.ask(Request::PoolGetProps, of.as_str(), None) {
+            // Before 2.3 every pool that does not open is EFAULT to this request (`zfs_ioc_pool_get_props` in 2.0.3 and 2.1.11), one that is not there too.
+            Err(refusal) if refusal.errno == Errno::EFAULT => Err(self.pool_status(of).err().unwrap_or(refusal)),
+            answer => answer,
+        }
     }
 
     fn pool_status(&self, of: &PoolName) -> Outcome<NvList> {
