@@ -118,6 +118,10 @@ impl Zfs {
     ///
     /// Since OpenZFS 2.2. The stream must be of the snapshot's own GUID, and neither raw where the target is not encrypted nor the other way round.
     ///
+    /// Up to OpenZFS 2.4 at least, the kernel marks the snapshot as half received when it begins and leaves the mark there (`dmu_recv_begin_sync` and
+    /// `dmu_recv_end_sync` in dmu_recv.c): **it cannot be mounted afterwards**. What it shares with the live filesystem and other snapshots is mended
+    /// in them too; heal a snapshot that can be spared.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) before 2.2, or when the stream cannot mend that snapshot;

@@ -1,7 +1,9 @@
 //! Every call of zfs-rs says and does what the administrator's programs say and do.
 
 mod change;
+mod history;
 mod hold;
+mod key;
 mod look;
 mod refuse;
 

@@ -4,6 +4,7 @@ mod broken;
 mod receive;
 mod resume;
 mod send;
+mod special;
 
 use std::{io::Read, sync::OnceLock};
 
