@@ -1,5 +1,6 @@
 //! Every tool of this repository is this program.
 
+mod api;
 mod bench;
 mod demo;
 mod test;
@@ -20,6 +21,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Tool {
+    /// Compare what zfs-rs offers with zfs-rs/api.txt, where every change of it is deliberate
+    #[command(after_help = "Examples:\n  cargo xtask api\n  cargo xtask api --update")]
+    Api(api::Command),
     /// Show a replication on real OpenZFS, killed in the middle and resumed, and prove the result file by file
     ///
     /// In a fresh virtual machine: a tree of filesystems and a volume goes from one pool to another. Changes, new children, a renamed one and strangers
@@ -45,6 +49,7 @@ type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
     let ended = match Cli::parse().tool {
+        Tool::Api(command) => command.run(),
         Tool::Demo(command) => command.run(),
         Tool::Bench(command) => command.run(),
         Tool::Tidy(command) => command.run(),

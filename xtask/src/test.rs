@@ -16,7 +16,7 @@ use clap::{Args, ValueEnum};
 use vm_tests::{Image, Progress, Suite, Tests, packages};
 
 use self::cargo::cargo;
-use crate::{Failure, tidy};
+use crate::{Failure, api, tidy};
 
 /// What `test` takes.
 #[derive(Debug, Args)]
@@ -46,6 +46,8 @@ enum Stage {
     Agreement,
     /// Every public and private item's documentation
     Docs,
+    /// What zfs-rs offers against zfs-rs/api.txt
+    Api,
     /// Real OpenZFS in a virtual machine
     Vm,
 }
@@ -92,6 +94,7 @@ impl Stage {
             Self::Unit => unit(),
             Self::Agreement => agreement(),
             Self::Docs => docs(),
+            Self::Api => api::check().map(|()| Count::default()),
             Self::Vm => vm(),
         });
         let ended = Ended {

@@ -265,6 +265,7 @@ impl DatasetInfo {
 
 /// The datasets directly below another; see [`Zfs::children`].
 #[derive(Debug)]
+#[must_use = "nothing is listed before it is advanced"]
 pub struct Children<'a> {
     zfs: &'a Zfs,
     parent: DatasetName,

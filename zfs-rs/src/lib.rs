@@ -33,11 +33,31 @@
 //! | [`name`], [`identity`], [`errno`] | names that are proved, who a snapshot is, what a number says |
 //! | [`nvlist`] | lists of named values, read and written in both encodings |
 //! | [`stream`] | send streams and resume tokens, without any kernel |
+//! | [`word`] | what kinds and flags are called |
 //! | [`pipe`] | what carries a stream between two calls of the kernel |
 //! | [`backend`] | the seam to the kernel, for those who bring their own |
 //!
 //! Everything a program usually needs is at the root of the crate. Without default features only the pure rooms are built: names, nvlists,
 //! streams and tokens, on any platform.
+//!
+//! # Features
+//!
+//! | feature | what it brings |
+//! |---|---|
+//! | `lzc` (default) | libzfs_core, where it is installed at run time |
+//! | `ioctl` (default) | the kernel without any library; alone it is enough, for static programs too |
+//! | `sim` | a model of the kernel, to test programs without ZFS |
+//! | `serde` | all public data in JSON and other formats, as the words people read; what tomorrow's kernel says survives |
+//!
+//! # Promises
+//!
+//! [`Zfs`] and all orders are `Send` and `Sync`; there is no global state. Nothing panics on what the kernel, a stream or a caller brings. Every error says
+//! what was asked, of which object, the kernel's number and a kind to decide upon. What may destroy data is spelled out: behind `dangerous()`, or in a
+//! function of its own. Functions block until the kernel has answered; those that stream have a form that runs on a thread of its own.
+//!
+//! The programs in the folder `examples` are the shortest way in.
+#![cfg_attr(feature = "calls", doc = "")]
+#![cfg_attr(feature = "calls", doc = include_str!("functions.md"))]
 
 pub mod errno;
 pub mod identity;
@@ -112,3 +132,23 @@ pub use crate::zfs::{Backend, Wish, Zfs};
 #[cfg(all(doctest, feature = "ioctl"))]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// Whatever a program hands to its threads; this does not compile where that cannot be.
+#[cfg(feature = "calls")]
+const _: () = {
+    const fn is_shared<T: Send + Sync>() {}
+    is_shared::<Zfs>();
+    is_shared::<Error>();
+    is_shared::<SendRequest>();
+    is_shared::<ReceiveRequest>();
+    is_shared::<CreateRequest<'_>>();
+    is_shared::<Incoming>();
+    is_shared::<Sending>();
+    is_shared::<SendStream>();
+    is_shared::<Receiving>();
+    is_shared::<ReceiveStream>();
+    is_shared::<TemporaryHold>();
+    is_shared::<Properties>();
+    is_shared::<Children<'_>>();
+    is_shared::<Snapshots<'_>>();
+};

@@ -185,6 +185,7 @@ fn first(names: &[SnapshotName]) -> &str {
 
 /// The snapshots of a dataset; see [`Zfs::snapshots`].
 #[derive(Debug)]
+#[must_use = "nothing is listed before it is advanced"]
 pub struct Snapshots<'a> {
     zfs: &'a Zfs,
     dataset: DatasetName,

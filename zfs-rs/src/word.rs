@@ -5,6 +5,7 @@ use std::fmt;
 /// A text that is none of the words it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is no {what}")]
+#[non_exhaustive]
 pub struct WordError {
     /// What was read.
     pub text: String,

@@ -4,7 +4,7 @@
 //! thread that writes; with all signals blocked neither happens, and the process's own handlers run on its other threads.
 
 use std::io;
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -17,28 +17,47 @@ use crate::errno::Errno;
 #[derive(Debug)]
 pub(crate) struct Worker<T> {
     handle: Option<JoinHandle<Outcome<T>>>,
-    /// Nothing ever comes through; it closes when the thread is done.
-    done: mpsc::Receiver<()>,
+    end: Arc<End>,
+}
+
+/// Whether the thread is done, for any number of threads to wait for.
+#[derive(Debug, Default)]
+struct End {
+    is_here: Mutex<bool>,
+    came: Condvar,
+}
+
+/// Tells it when the thread lets go of this, however it ends.
+struct Alive(Arc<End>);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        *self.0.is_here.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.0.came.notify_all();
+    }
 }
 
 impl<T: Send + 'static> Worker<T> {
     /// Starts `call` on a thread of that name.
     pub(crate) fn start(name: &str, call: impl FnOnce() -> Outcome<T> + Send + 'static) -> io::Result<Self> {
-        let (alive, done) = mpsc::channel();
+        let end = Arc::new(End::default());
+        let alive = Alive(Arc::clone(&end));
         let deaf = move || {
             let _alive = alive;
             SigSet::all().thread_block().map_err(|number| Refusal::from(Errno::from(number)))?;
             call()
         };
-        thread::Builder::new().name(name.to_owned()).spawn(deaf).map(|handle| Self {
-            handle: Some(handle),
-            done,
-        })
+        thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(deaf)
+            .map(|handle| Self { handle: Some(handle), end })
     }
 
     /// Waits for the end, at most that long, and says whether it has come.
     pub(crate) fn wait(&self, at_most: Duration) -> bool {
-        self.done.recv_timeout(at_most) == Err(RecvTimeoutError::Disconnected)
+        let is_here = self.end.is_here.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.end.came.wait_timeout_while(is_here, at_most, |is_here| !*is_here);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
     /// Waits for the end. A thread that died brings EFAULT: it has no result.

@@ -92,4 +92,13 @@ impl Zfs2 {
             assert!(found.iter().any(|found| found == name), "{name} is not in {found:?}");
         }
     }
+
+    #[test]
+    fn the_table_in_the_documentation_has_each_function_once() {
+        let table = include_str!("../../../zfs-rs/src/functions.md");
+        let rows = table.lines().filter_map(|line| line.strip_prefix("| [`")?.split('`').next());
+        let mut rows: Vec<&str> = rows.collect();
+        rows.sort_unstable();
+        assert_eq!(rows, functions().unwrap());
+    }
 }

@@ -43,6 +43,7 @@ pub struct Begin {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum StreamKind {
     /// The changes up to one snapshot: what the kernel sends and receives.
     Substream,

@@ -26,6 +26,7 @@ pub const MAX_BEGIN_PAYLOAD: u64 = 64 << 20;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Record {
     /// Begins a stream.
     Begin(Begin),
@@ -54,6 +55,7 @@ pub enum Record {
 /// The type of a record, as its number on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u32)]
+#[non_exhaustive]
 pub enum RecordType {
     /// Begins a stream.
     Begin = 0,
