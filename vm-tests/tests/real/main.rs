@@ -7,6 +7,8 @@ mod support;
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
+mod delegated;
+#[cfg(test)]
 mod examples;
 #[cfg(test)]
 mod functions;

@@ -35,12 +35,12 @@ pub(crate) fn get(object: &str, property: &str) -> String {
 
 /// Whether there is such a dataset, snapshot or bookmark.
 pub(crate) fn exists(object: &str) -> bool {
-    Command::new("zfs")
-        .args(["list", "-H", "-o", "name", object])
-        .output()
-        .unwrap()
-        .status
-        .success()
+    succeeds("zfs", &["list", "-H", "-o", "name", object])
+}
+
+/// Whether a program succeeds.
+pub(crate) fn succeeds(program: &str, args: &[&str]) -> bool {
+    Command::new(program).args(args).output().unwrap().status.success()
 }
 
 /// Name, guid and createtxg of everything below and including a dataset: filesystems, volumes, snapshots and bookmarks, sorted.
