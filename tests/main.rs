@@ -3,3 +3,4 @@
 mod convergence;
 mod kill_points;
 mod refusals;
+mod sequences;

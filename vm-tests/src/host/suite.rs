@@ -27,6 +27,7 @@ pub struct Tests {
     filter: Vec<String>,
     job: Job,
     options: VmOptions,
+    is_loud: bool,
 }
 
 impl Tests {
@@ -54,6 +55,13 @@ impl Tests {
     #[must_use]
     pub fn env(mut self, name: impl Into<String>, value: impl AsRef<std::ffi::OsStr>) -> Self {
         self.job = self.job.env(name, value);
+        self
+    }
+
+    /// What tests print is heard at once, not only when they fail.
+    #[must_use]
+    pub fn loud(mut self) -> Self {
+        self.is_loud = true;
         self
     }
 
@@ -97,7 +105,9 @@ impl Tests {
             return Ok(Verdict::doubted("no test has such a name"));
         }
         progress.say(&format!("booting {} for {} tests", image.facts.suite, listed.len()));
-        let args = ["--test-threads=1".to_owned()].into_iter().chain(self.filter);
+        let words = ["--test-threads=1", "--nocapture"];
+        let words = words.into_iter().take(if self.is_loud { 2 } else { 1 }).map(str::to_owned);
+        let args = words.chain(self.filter);
         let programs = Programs::of(image.facts.suite, progress)?;
         let mut carried = cargo::examples()?;
         carried.extend([(program, "real"), (cargo::product()?, cargo::PRODUCT)]);

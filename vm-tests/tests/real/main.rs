@@ -9,6 +9,8 @@ mod calls;
 #[cfg(test)]
 mod delegated;
 #[cfg(test)]
+mod differential;
+#[cfg(test)]
 mod examples;
 #[cfg(test)]
 mod functions;

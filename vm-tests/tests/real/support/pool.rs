@@ -30,6 +30,28 @@ impl Pool {
         Self::create(name, file.to_str().unwrap(), Some(file.clone()))
     }
 
+    /// A pool in memory whose root is not mounted and has no property that its children inherit.
+    pub(crate) fn unmounted(mebibytes: u64) -> Self {
+        let name = unique("pool");
+        let file = PathBuf::from(format!("/dev/shm/{name}"));
+        File::create(&file).and_then(|made| made.set_len(mebibytes << 20)).unwrap();
+        oracle::zpool(&[
+            "create",
+            "-f",
+            "-o",
+            "cachefile=none",
+            "-O",
+            "canmount=off",
+            "-O",
+            "checksum=off",
+            "-O",
+            "redundant_metadata=none",
+            &name,
+            file.to_str().unwrap(),
+        ]);
+        Self { name, file: Some(file) }
+    }
+
     /// A pool on one of the two disks.
     pub(crate) fn on_disk(number: u32) -> Self {
         Self::create(unique("disk"), &format!("/dev/disk/by-id/virtio-pool{number}"), None)

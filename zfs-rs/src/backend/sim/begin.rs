@@ -1,6 +1,7 @@
 //! I begin to receive: look what the stream says it is, and prepare the place it goes to.
 
-use super::pool::{Dataset, Encryption, Point, Pool, RECEIVING, Receiving, Resume, above, receiving};
+use super::content::Content;
+use super::pool::{Dataset, Encryption, Point, Pool, Property, RECEIVING, Receiving, Resume, above, receiving};
 use super::rules::{self, Stream as Facts};
 use super::send::FIRST_OBJECT;
 use super::world::Chance;
@@ -30,6 +31,7 @@ pub(super) struct Key {
     pub(super) guid: u64,
     pub(super) to_ivset: u64,
     from_ivset: u64,
+    wrapping: u64,
 }
 
 /// `dmu_recv_begin_sync` and `dmu_recv_resume_begin_sync`, each after its check.
@@ -70,7 +72,7 @@ pub(super) fn start(
         let path = rules::receive_resumed(pool, target, facts)?;
         resume(pool, chance, &path, payload)?
     } else if pool.state.get(target.as_str()).is_ok() {
-        let base = rules::receive_existing(pool, request.snapshot, facts, has_origin)?;
+        let base = rules::receive_existing(pool, request.snapshot, facts, has_origin, request.roll_back)?;
         grow(pool, chance, request, begin, base, key)?
     } else {
         let origin = rules::receive_new(pool, target, facts, request.origin)?;
@@ -108,7 +110,7 @@ fn grow(
     chance: &mut Chance,
     request: &request::Receive<'_>,
     begin: &Begin,
-    base: Point,
+    base: Option<Point>,
     key: Option<Key>,
 ) -> Outcome<Running> {
     let target = request.snapshot.dataset();
@@ -118,20 +120,17 @@ fn grow(
         let from = head.snapshots.values().find(|snapshot| Some(snapshot.guid) == begin.from_guid);
         rules::receive_key(head.encryption.as_ref(), from, key.guid, key.from_ivset)?;
     }
-    let content = pool
-        .state
-        .at(base)
-        .map(|(_, snapshot)| snapshot.content.clone())
-        .ok_or(Errno::ENODEV)?;
-    let mut child = Dataset::new(chance.id(), chance.guid(&path), head.kind, pool.state.txg, chance.now());
+    let content = match base {
+        None => Content::default(),
+        Some(base) => pool.state.at(base).ok_or(Errno::ENODEV)?.1.content.clone(),
+    };
+    let kind = DatasetKind::from_number(begin.objset.into());
+    let mut child = Dataset::new(chance.id(), chance.guid(&path), kind, pool.state.txg, chance.now());
     child.live = content;
-    child.origin = Some(base);
+    child.origin = base;
     // The hidden child has its parent's key, but is never the root of one.
-    child.encryption = head.encryption.clone().map(|encryption| Encryption {
-        is_root: false,
-        ..encryption
-    });
-    Ok(insert(pool, chance, request, begin, path, child, Some(base), false))
+    child.encryption.clone_from(&head.encryption);
+    Ok(insert(pool, chance, request, begin, path, child, base, false))
 }
 
 /// The target itself, new.
@@ -150,25 +149,27 @@ fn create(
         .and_then(|origin| pool.state.by_id(origin.dataset))
         .map(|(_, dataset)| dataset);
     let parent = above(name).and_then(|parent| pool.state.get(parent).ok());
-    let child_of = |encryption: &Encryption, key| Encryption {
-        is_root: false,
-        key,
-        ..encryption.clone()
-    };
     dataset.encryption = match (key, from, parent) {
         // A raw stream brings its key, wrapped as it was on the sender; nobody has loaded it here.
         (Some(key), None, _) => Some(Encryption {
             cipher: key.cipher,
             keyformat: key.keyformat,
-            is_root: true,
+            root: dataset.id,
             key: key.guid,
+            wrapping: key.wrapping,
         }),
-        (_, Some(from), _) => from.encryption.as_ref().map(|encryption| child_of(encryption, encryption.key)),
+        (_, Some(from), _) => from.encryption.clone(),
         (None, None, parent) => {
             let inherited = parent.and_then(|parent| parent.encryption.as_ref());
-            inherited.map(|encryption| child_of(encryption, chance.guid(&format!("{name} key"))))
+            inherited.map(|encryption| encryption.shared(chance.guid(&format!("{name} key"))))
         }
     };
+    if key.is_some() && origin.is_none() {
+        // Whoever loads the key will be asked for it (`dsl_crypto_recv_raw_key_sync`).
+        dataset
+            .properties
+            .insert("keylocation".to_owned(), Property::local("prompt".into()));
+    }
     if let Some(origin) = origin {
         dataset.live = pool
             .state
@@ -239,8 +240,12 @@ fn key(payload: &NvList) -> Result<Key, Errno> {
         guid: number("DSL_CRYPTO_GUID")?,
         to_ivset: number("to_ivset_guid")?,
         from_ivset: number("from_ivset_guid").unwrap_or(0),
+        wrapping: number(WRAPPING).unwrap_or(0),
     })
 }
+
+/// Stands for the wrapped master key of a real stream: what tells the wrapping key from others.
+pub(super) const WRAPPING: &str = "wrapping";
 
 /// What the model can receive.
 const KNOWN: Features = Features::SA_SPILL

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::BorrowedFd;
 
 use super::fault::Call;
-use super::pool::{Bookmark, Dataset, Encryption, Pool, Property, Snapshot, State, above, receiving};
+use super::keys::digest;
+use super::pool::{Dataset, Encryption, Pool, Property, Snapshot, State, above, receiving};
 use super::process::Process;
-use super::property::{self, VOLUME_SIZE_OBJECT};
+use super::property::{self, MASTER_OBJECT, VOLUME_SIZE_OBJECT};
 use super::upkeep::not_modelled;
 use super::world::Chance;
-use super::{hold, receive, rules, send};
+use super::{hold, lineage, mark, receive, rules, send};
 use crate::backend::request::{self, Create, DestroySnapshots};
 use crate::backend::{Base, Cleanup, Core, DatasetKind, Object, Outcome, Received, Refusal, SendFlags};
 use crate::errno::Errno;
@@ -24,24 +25,29 @@ impl Core for Process {
         })
     }
 
-    fn clone_snapshot(&self, _request: &request::Clone<'_>) -> Outcome<()> {
-        not_modelled()
+    fn clone_snapshot(&self, request: &request::Clone<'_>) -> Outcome<()> {
+        let clone = |pool: &mut Pool, chance: &mut Chance| lineage::clone(pool, chance, request);
+        self.call(Call::CloneSnapshot, |world| world.change(request.name.pool().as_str(), clone))
     }
 
-    fn promote(&self, _clone: &DatasetName) -> Outcome<()> {
-        not_modelled()
+    fn promote(&self, clone: &DatasetName) -> Outcome<()> {
+        self.call(Call::Promote, |world| lineage::promote(world, clone))
     }
 
-    fn rename_snapshot(&self, _from: &SnapshotName, _to: &SnapshotName) -> Outcome<()> {
-        not_modelled()
+    fn rename_snapshot(&self, from: &SnapshotName, to: &SnapshotName) -> Outcome<()> {
+        let rename = |pool: &mut Pool, _: &mut Chance| lineage::rename_snapshot(pool, from, to);
+        self.call(Call::RenameSnapshot, |world| world.change(from.dataset().pool().as_str(), rename))
     }
 
-    fn rollback(&self, _dataset: &DatasetName, _to: Option<&SnapshotName>) -> Outcome<SnapshotName> {
-        not_modelled()
+    fn rollback(&self, dataset: &DatasetName, to: Option<&SnapshotName>) -> Outcome<SnapshotName> {
+        let back = |pool: &mut Pool, _: &mut Chance| lineage::rollback(pool, dataset, to);
+        self.call(Call::Rollback, |world| world.change(dataset.pool().as_str(), back))
     }
 
-    fn snapshot_range_space(&self, _first: &SnapshotName, _last: &SnapshotName) -> Outcome<u64> {
-        not_modelled()
+    fn snapshot_range_space(&self, first: &SnapshotName, last: &SnapshotName) -> Outcome<u64> {
+        self.call(Call::RangeSpace, |world| {
+            lineage::range_space(world.pool(last.dataset().pool().as_str())?, first, last)
+        })
     }
 
     fn send_saved(&self, _dataset: &DatasetName, _flags: SendFlags, _to: BorrowedFd<'_>) -> Outcome<()> {
@@ -86,23 +92,14 @@ impl Core for Process {
     fn bookmark(&self, bookmarks: &[(BookmarkName, Base)]) -> Outcome<()> {
         self.call(Call::Bookmark, |world| match bookmarks.first() {
             None => Ok(()),
-            Some((first, _)) => world.change(first.dataset().pool().as_str(), |pool, _| bookmark(pool, bookmarks)),
+            Some((first, _)) => world.change(first.dataset().pool().as_str(), |pool, _| mark::create(pool, bookmarks)),
         })
     }
 
     fn destroy_bookmarks(&self, bookmarks: &[BookmarkName]) -> Outcome<()> {
-        let destroy = |pool: &mut Pool, _: &mut Chance| {
-            // Neither a missing bookmark nor a missing dataset is an error (`dsl_bookmark_destroy_check`).
-            for name in bookmarks {
-                if let Ok(dataset) = pool.state.get_mut(name.dataset().as_str()) {
-                    dataset.bookmarks.remove(name.short());
-                }
-            }
-            Ok(())
-        };
         self.call(Call::DestroyBookmarks, |world| match bookmarks.first() {
             None => Ok(()),
-            Some(first) => world.change(first.dataset().pool().as_str(), destroy),
+            Some(first) => world.change(first.dataset().pool().as_str(), |pool, _| mark::destroy(pool, bookmarks)),
         })
     }
 
@@ -138,14 +135,16 @@ fn create(pool: &mut Pool, chance: &mut Chance, request: &Create<'_>) -> Outcome
     let size = request.properties.get::<u64>("volsize").unwrap_or(0);
     rules::refuse(request.kind == DatasetKind::Volume && size == 0, Errno::EINVAL)?;
     let mut dataset = Dataset::new(chance.id(), chance.guid(name), request.kind, pool.state.txg, chance.now());
-    dataset.encryption = encrypt(pool, chance, request, cipher)?;
+    dataset.encryption = encrypt(pool, chance, request, cipher, dataset.id)?;
     let plain = request.properties.iter().map(|(name, value)| (name.to_str_lossy(), value));
     let plain = plain.filter(|(name, _)| !AT_CREATION.contains(&name.as_ref()));
     let plain: NvList = plain.map(|(name, value)| (name.into_owned(), value.clone())).collect();
     set(&mut dataset, &plain, |property, value| {
         property::check(request.kind, property, value)
     })?;
-    if request.kind == DatasetKind::Volume {
+    if request.kind == DatasetKind::Filesystem {
+        dataset.live.set_size(pool.state.txg, MASTER_OBJECT, 0);
+    } else {
         dataset.live.write(pool.state.txg, VOLUME_SIZE_OBJECT, 0, &size.to_le_bytes());
     }
     if request.key.is_some() {
@@ -156,11 +155,12 @@ fn create(pool: &mut Pool, chance: &mut Chance, request: &Create<'_>) -> Outcome
 }
 
 /// How a new dataset is encrypted: with a key of its own, as its parent, or not (`dmu_objset_create_crypt_check`).
-fn encrypt(pool: &Pool, chance: &mut Chance, request: &Create<'_>, cipher: Option<u64>) -> Outcome<Option<Encryption>> {
+fn encrypt(pool: &Pool, chance: &mut Chance, request: &Create<'_>, cipher: Option<u64>, id: u64) -> Outcome<Option<Encryption>> {
     let parent = above(request.name.as_str()).and_then(|parent| pool.state.get(parent).ok());
     let parent = parent.and_then(|parent| parent.encryption.as_ref());
     let keyformat = request.properties.get::<u64>("keyformat").ok();
     let is_root = request.key.is_some();
+    let wrapping = request.key.map_or(0, digest);
     if cipher == Some(OFF) {
         rules::refuse(is_root || keyformat.is_some(), Errno::EINVAL)?;
         return Ok(None);
@@ -174,15 +174,14 @@ fn encrypt(pool: &Pool, chance: &mut Chance, request: &Create<'_>, cipher: Optio
             Ok(Some(Encryption {
                 cipher,
                 keyformat: keyformat.unwrap_or(0),
-                is_root,
+                root: id,
                 key,
+                wrapping,
             }))
         }
         (false, Some(parent)) => Ok(Some(Encryption {
             cipher: cipher.unwrap_or(parent.cipher),
-            keyformat: parent.keyformat,
-            is_root,
-            key,
+            ..parent.shared(key)
         })),
         (false, None) if cipher.is_some() => Err(Errno::EINVAL.into()),
         (false, None) => Ok(None),
@@ -198,6 +197,7 @@ pub(super) fn set(dataset: &mut Dataset, list: &NvList, check: impl Fn(&str, &Va
             Ok(()) => {
                 let property = dataset.properties.entry(name.into_owned()).or_default();
                 property.local = Some(value.clone());
+                property.inherits = false;
             }
             Err(errno) => items.push((name.into_owned(), errno)),
         }
@@ -270,6 +270,9 @@ fn snapshot(pool: &mut Pool, chance: &mut Chance, request: &request::Snapshot<'_
         property::check(DatasetKind::Filesystem, &name, value)?;
         properties.insert(name.into_owned(), Property::local(value.clone()));
     }
+    // A dataset that is not there ends the call before anything else is looked at, which happens when the group is written
+    // (`dsl_dataset_snapshot_check`).
+    refused(request.names, |name| pool.state.get(name.dataset().as_str()).map(drop))?;
     refused(request.names, |name| rules::snapshot(pool, name))?;
     for name in request.names {
         take(pool, chance, name, &properties)?;
@@ -318,47 +321,6 @@ fn destroy_snapshots(pool: &mut Pool, request: &DestroySnapshots<'_>) -> Outcome
     Ok(())
 }
 
-fn bookmark(pool: &mut Pool, bookmarks: &[(BookmarkName, Base)]) -> Outcome<()> {
-    let mut items = Vec::new();
-    let mut made = Vec::new();
-    for (name, of) in bookmarks {
-        match rules::bookmark(&pool.state, name, of) {
-            Ok(()) => made.push((name, source(&pool.state, of)?)),
-            Err(errno) => items.push((name.to_string(), errno)),
-        }
-    }
-    all_or(items)?;
-    rules::room(pool)?;
-    for (name, bookmark) in made {
-        pool.state
-            .get_mut(name.dataset().as_str())?
-            .bookmarks
-            .insert(name.short().to_owned(), bookmark);
-    }
-    Ok(())
-}
-
-fn source(state: &State, of: &Base) -> Result<Bookmark, Errno> {
-    match of {
-        Base::Bookmark(name) => state.bookmark(name).map(|(_, bookmark)| bookmark),
-        Base::Snapshot(name) => state.snapshot(name).map(|(_, snapshot)| {
-            let Snapshot {
-                guid,
-                createtxg,
-                creation,
-                ivset,
-                ..
-            } = *snapshot;
-            Bookmark {
-                guid,
-                createtxg,
-                creation,
-                ivset,
-            }
-        }),
-    }
-}
-
 /// Checks each item; if any is refused all are, with the number of the last.
 fn refused<T: ToString>(items: &[T], check: impl Fn(&T) -> Result<(), Errno>) -> Outcome<()> {
     let refused = items
@@ -367,7 +329,7 @@ fn refused<T: ToString>(items: &[T], check: impl Fn(&T) -> Result<(), Errno>) ->
     all_or(refused.collect())
 }
 
-fn all_or(items: Vec<(String, Errno)>) -> Outcome<()> {
+pub(super) fn all_or(items: Vec<(String, Errno)>) -> Outcome<()> {
     match items.last() {
         None => Ok(()),
         Some((_, errno)) => Err(Refusal { errno: *errno, items }),

@@ -10,7 +10,7 @@ use super::upkeep::not_modelled;
 use super::world::{World, mix};
 use super::{core, rules};
 use crate::backend::{
-    Cleanup, Cursor, DatasetKind, Detail, Device, EventRead, Listed, Object, ObjectStats, Outcome, SendProgress, Stats, VdevOrder,
+    Cleanup, Cursor, DatasetKind, Detail, Device, EventRead, Listed, Object, ObjectStats, Outcome, Refusal, SendProgress, Stats, VdevOrder,
 };
 use crate::errno::Errno;
 use crate::identity::{Guid, Txg};
@@ -166,8 +166,19 @@ impl Device for Process {
         })
     }
 
-    fn received_properties(&self, _of: &DatasetName) -> Outcome<NvList> {
-        not_modelled()
+    fn received_properties(&self, of: &DatasetName) -> Outcome<NvList> {
+        self.call(Call::ReceivedProperties, |world| {
+            let dataset = world.pool(of.pool().as_str())?.state.get(of.as_str())?;
+            let received = dataset
+                .properties
+                .iter()
+                .filter_map(|(name, given)| Some((name, given.received.clone()?)));
+            let received = received.map(|(name, value)| {
+                let property = NvList::new().with("value", value).with("source", "$recvd");
+                (name.as_str(), property)
+            });
+            Ok(received.collect())
+        })
     }
 
     fn changed_objects(&self, _from: &SnapshotName, _to: Object<'_>, _into: BorrowedFd<'_>) -> Outcome<()> {
@@ -185,15 +196,12 @@ impl Device for Process {
     fn inherit(&self, of: &DatasetName, property: &PropertyName, to_received: bool) -> Outcome<()> {
         self.call(Call::Inherit, |world| {
             world.change(of.pool().as_str(), |pool, _| {
-                rules::refuse(!property::is_inheritable(property.as_str()), Errno::EINVAL)?;
+                // Back to what was received goes everything, down from the parent only what is inherited (`zfs_ioc_inherit_prop`).
+                rules::refuse(!to_received && !property::is_inheritable(property.as_str()), Errno::EINVAL)?;
                 let dataset = pool.state.get_mut(of.as_str())?;
-                if let Some(given) = dataset.properties.get_mut(property.as_str()) {
-                    given.local = None;
-                    given.inherits = !to_received;
-                }
-                dataset
-                    .properties
-                    .retain(|_, given| given.local.is_some() || given.received.is_some());
+                let given = dataset.properties.entry(property.as_str().to_owned()).or_default();
+                given.local = None;
+                given.inherits = !to_received;
                 Ok(())
             })
         })
@@ -216,7 +224,14 @@ impl Device for Process {
 fn set(pool: &mut Pool, of: &DatasetName, to: &NvList) -> Outcome<()> {
     let before = pool.state.clone();
     let txg = before.txg;
-    let dataset = pool.state.get_mut(of.as_str())?;
+    let Ok(dataset) = pool.state.get_mut(of.as_str()) else {
+        // Each is refused for itself (`zfs_set_prop_nvlist`).
+        let items = to.iter().map(|(name, _)| (name.to_str_lossy().into_owned(), Errno::ENOENT));
+        return Err(Refusal {
+            errno: Errno::ENOENT,
+            items: items.collect(),
+        });
+    };
     let kind = dataset.kind;
     let mut to = to.clone();
     let size = to.remove("volsize").filter(|_| kind == DatasetKind::Volume);

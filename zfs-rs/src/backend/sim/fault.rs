@@ -19,6 +19,26 @@ use crate::errno::Errno;
 pub enum Call {
     /// [`Core::create`](crate::backend::Core::create).
     Create,
+    /// [`Core::clone_snapshot`](crate::backend::Core::clone_snapshot).
+    CloneSnapshot,
+    /// [`Core::promote`](crate::backend::Core::promote).
+    Promote,
+    /// [`Core::rename_snapshot`](crate::backend::Core::rename_snapshot).
+    RenameSnapshot,
+    /// [`Core::rollback`](crate::backend::Core::rollback).
+    Rollback,
+    /// [`Core::snapshot_range_space`](crate::backend::Core::snapshot_range_space).
+    RangeSpace,
+    /// [`Keys::load_key`](crate::backend::Keys::load_key).
+    LoadKey,
+    /// [`Keys::unload_key`](crate::backend::Keys::unload_key).
+    UnloadKey,
+    /// [`Keys::change_key`](crate::backend::Keys::change_key).
+    ChangeKey,
+    /// [`Upkeep::sync`](crate::backend::Upkeep::sync).
+    Sync,
+    /// [`Upkeep::wait`](crate::backend::Upkeep::wait) and [`wait_for_deletes`](crate::backend::Upkeep::wait_for_deletes).
+    Wait,
     /// [`Core::destroy`](crate::backend::Core::destroy).
     Destroy,
     /// [`Core::rename`](crate::backend::Core::rename).
@@ -59,6 +79,8 @@ pub enum Call {
     Holds,
     /// [`Device::set_properties`](crate::backend::Device::set_properties).
     SetProperties,
+    /// [`Device::received_properties`](crate::backend::Device::received_properties).
+    ReceivedProperties,
     /// [`Device::inherit`](crate::backend::Device::inherit).
     Inherit,
     /// [`Device::send_progress`](crate::backend::Device::send_progress).
@@ -73,6 +95,13 @@ impl Call {
         matches!(
             self,
             Self::Create
+                | Self::CloneSnapshot
+                | Self::Promote
+                | Self::RenameSnapshot
+                | Self::Rollback
+                | Self::LoadKey
+                | Self::UnloadKey
+                | Self::ChangeKey
                 | Self::Destroy
                 | Self::Rename
                 | Self::Snapshot

@@ -1,6 +1,5 @@
 //! I hold snapshots and let them go.
 
-use std::collections::BTreeMap;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use super::pool::Hold;
@@ -22,7 +21,9 @@ pub(super) fn hold(world: &mut World, holds: &[(SnapshotName, HoldTag)], until: 
         let mut missing = Vec::new();
         let mut wanted = Vec::new();
         for (name, tag) in by_snapshot(holds) {
-            rules::refuse(name.dataset().pool() != first.dataset().pool(), Errno::EXDEV)?;
+            if name.dataset().pool() != first.dataset().pool() {
+                return Err(elsewhere(missing, name));
+            }
             rules::refuse(temporary && tag.as_str().len() + TEMPORARY_PREFIX > NAME_MAX, Errno::E2BIG)?;
             match pool.state.snapshot(name) {
                 Err(errno) => missing.push((name.to_string(), errno)),
@@ -58,17 +59,41 @@ pub(super) fn hold(world: &mut World, holds: &[(SnapshotName, HoldTag)], until: 
     although(missing)
 }
 
-/// One tag for each snapshot: the kernel's list has snapshots for names, so that of two tags for one snapshot the later stays.
-fn by_snapshot(holds: &[(SnapshotName, HoldTag)]) -> BTreeMap<&SnapshotName, &HoldTag> {
-    holds.iter().map(|(snapshot, tag)| (snapshot, tag)).collect()
+/// One tag for each snapshot, in the order of the first: the kernel's list has snapshots for names, so that of two tags for one snapshot the
+/// later stays.
+fn by_snapshot(holds: &[(SnapshotName, HoldTag)]) -> Vec<(&SnapshotName, &HoldTag)> {
+    let mut wanted: Vec<(&SnapshotName, &HoldTag)> = Vec::new();
+    for (snapshot, tag) in holds {
+        match wanted.iter_mut().find(|(known, _)| *known == snapshot) {
+            Some(known) => known.1 = tag,
+            None => wanted.push((snapshot, tag)),
+        }
+    }
+    wanted
 }
 
 /// `dsl_dataset_user_release_check`: what is not there is named and passed over, a missing tag as `snapshot#tag`.
 pub(super) fn release(world: &mut World, holds: &[(SnapshotName, HoldTag)]) -> Outcome<()> {
+    // The kernel's list has each snapshot once, and ours are sorted.
+    let mut holds: Vec<&(SnapshotName, HoldTag)> = holds.iter().collect();
+    holds.sort_by_key(|(name, _)| name);
     let Some((first, _)) = holds.first() else { return Ok(()) };
     let missing = world.change(first.dataset().pool().as_str(), |pool, _| {
         let mut missing = Vec::new();
-        for (name, tag) in holds {
+        let (here, there) = holds.split_at(holds.partition_point(|(name, _)| name.dataset().pool() == first.dataset().pool()));
+        if let Some((name, _)) = there.first() {
+            for (name, tag) in here {
+                match pool.state.snapshot(name) {
+                    Err(errno) => missing.push((name.to_string(), errno)),
+                    Ok((_, snapshot)) if !snapshot.holds.contains_key(tag.as_str()) => {
+                        missing.push((format!("{name}#{tag}"), Errno::ENOENT));
+                    }
+                    Ok(_) => {}
+                }
+            }
+            return Err(elsewhere(missing, name));
+        }
+        for (name, tag) in here {
             match pool.state.release(name, tag.as_str()) {
                 Ok(true) => {}
                 Ok(false) => missing.push((format!("{name}#{tag}"), Errno::ENOENT)),
@@ -78,6 +103,15 @@ pub(super) fn release(world: &mut World, holds: &[(SnapshotName, HoldTag)]) -> O
         Ok(missing)
     })?;
     although(missing)
+}
+
+/// A snapshot of another pool ends the whole call; what was missing before it is told.
+fn elsewhere(mut missing: Vec<(String, Errno)>, name: &SnapshotName) -> Refusal {
+    missing.push((name.to_string(), Errno::EXDEV));
+    Refusal {
+        errno: Errno::EXDEV,
+        items: missing,
+    }
 }
 
 /// A call that went well but for some items, as the seam tells it.

@@ -1,9 +1,20 @@
 //! I am the kernel, as far as anyone above me can tell.
 //!
 //! A simulated machine with pools, for tests without ZFS: the real [`Zfs`](crate::Zfs) runs over it. Datasets, snapshots, bookmarks, holds,
-//! properties, encryption facts, clones, quotas, partial receives and resume tokens behave as in OpenZFS 2.3, down to the error number;
-//! streams are real ones and go through real pipes. The same seed and the same calls give the same GUIDs. What goes wrong is told in
-//! advance, as [`Fault`]s; a [`Process`] can be killed, the power can be cut.
+//! properties, keys, clones, quotas, partial receives and resume tokens behave as in OpenZFS 2.3, down to the error number; the kernel and the
+//! model are held against each other with random sequences of operations.
+//!
+//! | modelled | not modelled |
+//! |---|---|
+//! | create, clone, promote, rename, roll back, destroy (deferred too) | redaction, channel programs |
+//! | snapshots and their ranges, bookmarks, holds for good and for a handle's life | checkpoints, scrub, trim, devices, deduplication |
+//! | properties: local, inherited, received, computed; quotas | properties that only say how blocks lie |
+//! | encryption roots, keys loaded and not, right and wrong, changed | what encryption does to bytes |
+//! | streams: full, incremental, clones, raw, resumed, cut; forced and with properties | saved sends, healing, events, differences of files |
+//!
+//! What is not modelled is refused as by a kernel that is too old for it. Bytes are counted by blocks of 4 KiB, without metadata and
+//! compression, so figures of space are the model's own. Streams are real ones and go through real pipes. The same seed and the same calls
+//! give the same GUIDs. What goes wrong is told in advance, as [`Fault`]s; a [`Process`] can be killed, the power can be cut.
 //!
 //! ```
 //! use std::io::copy;
@@ -35,6 +46,9 @@ mod core;
 mod device;
 mod fault;
 mod hold;
+mod keys;
+mod lineage;
+mod mark;
 mod pool;
 mod process;
 mod property;
@@ -94,13 +108,14 @@ impl Sim {
         }
         let chance = &mut world.chance;
         let guid = chance.guid(&format!("{name} pool"));
-        let root = Dataset::new(
+        let mut root = Dataset::new(
             chance.id(),
             chance.guid(name.as_str()),
             DatasetKind::Filesystem,
             FIRST_TXG,
             chance.now(),
         );
+        root.live.set_size(FIRST_TXG, property::MASTER_OBJECT, 0);
         let mut state = State {
             txg: FIRST_TXG + 1,
             datasets: BTreeMap::new(),
@@ -132,7 +147,7 @@ impl Sim {
     }
 
     /// Writes bytes into an object of a filesystem or volume, as a file that is written does. They are on disk at the next [`sync`](Self::sync)
-    /// or administrative change of the pool. Objects are numbered from 1; those of a test may start anywhere above 2.
+    /// or administrative change of the pool. A filesystem with `readonly` set takes none. Objects are numbered from 1; those of a test may start anywhere above 2.
     pub fn write(&self, dataset: &DatasetName, object: u64, offset: u64, bytes: &[u8]) -> Result<(), Errno> {
         self.modify(dataset, |pool| {
             let length = content::length(bytes);
@@ -157,11 +172,13 @@ impl Sim {
     /// What a dataset, snapshot or partial receive holds. Keys are no matter here.
     pub fn contents<'a>(&self, of: impl Into<Object<'a>>) -> Result<Contents, Errno> {
         let world = self.lock();
-        match of.into() {
-            Object::Dataset(name) => Ok(world.pool(name.pool().as_str())?.state.get(name.as_str())?.live.all()),
-            Object::PartialReceive(name) => Ok(world.pool(name.pool().as_str())?.state.get(&receiving(name))?.live.all()),
-            Object::Snapshot(name) => Ok(world.pool(name.dataset().pool().as_str())?.state.snapshot(name)?.1.content.all()),
-        }
+        let mut all = match of.into() {
+            Object::Dataset(name) => world.pool(name.pool().as_str())?.state.get(name.as_str())?.live.all(),
+            Object::PartialReceive(name) => world.pool(name.pool().as_str())?.state.get(&receiving(name))?.live.all(),
+            Object::Snapshot(name) => world.pool(name.dataset().pool().as_str())?.state.snapshot(name)?.1.content.all(),
+        };
+        all.retain(|object, bytes| *object != property::MASTER_OBJECT || !bytes.is_empty());
+        Ok(all)
     }
 
     /// Creates a clone of a snapshot.
@@ -172,10 +189,7 @@ impl Sim {
             let mut dataset = Dataset::new(chance.id(), chance.guid(to.as_str()), origin.kind, pool.state.txg, chance.now());
             dataset.origin = Some(origin.point(snapshot));
             dataset.live = snapshot.content.clone();
-            dataset.encryption = origin.encryption.clone().map(|encryption| pool::Encryption {
-                is_root: false,
-                ..encryption
-            });
+            dataset.encryption.clone_from(&origin.encryption);
             pool.state.insert(to.as_str(), dataset);
             Ok(())
         };
@@ -196,14 +210,14 @@ impl Sim {
             .map_err(|refusal| refusal.errno)
     }
 
-    /// Loads the key of an encryption root, or unloads it. The model knows no wrong key.
+    /// Loads the key of an encryption root, or unloads it, whatever key it is.
     pub fn set_key_loaded(&self, root: &DatasetName, loaded: bool) -> Result<(), Errno> {
         let mut world = self.lock();
         let pool = world.pool_mut(root.pool().as_str())?;
         let dataset = pool.state.get(root.as_str())?;
-        let is_root = dataset.encryption.as_ref().is_some_and(|encryption| encryption.is_root);
-        rules::refuse(!is_root, Errno::EINVAL)?;
         let id = dataset.id;
+        let is_root = dataset.encryption.as_ref().is_some_and(|encryption| encryption.root == id);
+        rules::refuse(!is_root, Errno::EINVAL)?;
         if loaded {
             pool.keys.insert(id);
         } else {
@@ -248,6 +262,7 @@ impl Sim {
         rules::refuse(pool.read_only, Errno::EROFS)?;
         let there = pool.state.get(dataset.as_str())?;
         rules::refuse(there.inconsistent, Errno::EBUSY)?;
+        rules::refuse(property::is_read_only(&pool.state, dataset.as_str(), there), Errno::EROFS)?;
         rules::refuse(!pool.has_key(dataset.as_str()), Errno::EACCES)?;
         change(pool)?;
         pool.state.txg += 1;

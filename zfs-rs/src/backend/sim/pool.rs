@@ -64,6 +64,8 @@ pub(super) struct Dataset {
     pub(super) snapshots: BTreeMap<String, Snapshot>,
     pub(super) bookmarks: BTreeMap<String, Bookmark>,
     pub(super) properties: BTreeMap<String, Property>,
+    /// Whether a stream ever brought properties.
+    pub(super) has_received: bool,
     /// Set while a receive into it is not finished.
     pub(super) inconsistent: bool,
     pub(super) resume: Option<Resume>,
@@ -111,11 +113,14 @@ pub(super) struct Bookmark {
 pub(super) struct Encryption {
     /// The cipher, as the number of the property `encryption`.
     pub(super) cipher: u64,
+    /// Of a root: how its wrapping key is given.
     pub(super) keyformat: u64,
-    /// Whether its key is wrapped here, and not further up.
-    pub(super) is_root: bool,
+    /// The dataset whose wrapping key it needs: itself, one further up, or whose snapshot it grew from.
+    pub(super) root: u64,
     /// Identity of the master key: what raw increments must agree on.
     pub(super) key: u64,
+    /// Of a root: what tells its wrapping key from others.
+    pub(super) wrapping: u64,
 }
 
 /// The values of one property that were given to one dataset.
@@ -274,15 +279,8 @@ impl State {
     }
 
     /// The encryption root of a dataset, nothing where it is not encrypted.
-    pub(super) fn root_of<'a>(&'a self, name: &'a str) -> Option<(&'a str, &'a Dataset)> {
-        let mut at = name;
-        loop {
-            let dataset = self.datasets.get(at)?;
-            if dataset.encryption.as_ref()?.is_root {
-                return Some((at, dataset));
-            }
-            at = above(at)?;
-        }
+    pub(super) fn root_of(&self, name: &str) -> Option<(&str, &Dataset)> {
+        self.by_id(self.datasets.get(name)?.encryption.as_ref()?.root)
     }
 
     /// Bytes that a dataset and all below it take.
@@ -316,6 +314,7 @@ impl Dataset {
             snapshots: BTreeMap::new(),
             bookmarks: BTreeMap::new(),
             properties: BTreeMap::new(),
+            has_received: false,
             inconsistent: false,
             resume: None,
             owner: None,

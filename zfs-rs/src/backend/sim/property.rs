@@ -4,14 +4,18 @@
 //! not told.
 
 use super::content::{Content, length};
+use super::core;
 use super::pool::{Dataset, Pool, Property, RECEIVING, Resume, Snapshot, State, above};
-use crate::backend::DatasetKind;
+use crate::backend::{DatasetKind, Refusal, request};
 use crate::errno::Errno;
 use crate::nvlist::{NvList, Value};
 use crate::stream::token::ResumePoint;
 
 /// The object of a volume that holds its size, as in the kernel; so streams carry it.
 pub(super) const VOLUME_SIZE_OBJECT: u64 = 2;
+
+/// The object that every filesystem has from its beginning (`MASTER_NODE_OBJ`); so no stream of all of it is empty.
+pub(super) const MASTER_OBJECT: u64 = 1;
 
 /// Properties of a filesystem or volume.
 pub(super) fn of_dataset(pool: &Pool, name: &str, dataset: &Dataset) -> NvList {
@@ -21,16 +25,14 @@ pub(super) fn of_dataset(pool: &Pool, name: &str, dataset: &Dataset) -> NvList {
     number(&mut list, "available", pool.available(name));
     number(&mut list, "referenced", dataset.live.born_after(0));
     number(&mut list, "written", dataset.written());
-    for unset in ["quota", "reservation", "refquota", "refreservation"] {
-        if !list.has(unset) {
-            number(&mut list, unset, 0);
-        }
-    }
+    unset(&mut list, &["quota", "reservation", "refquota", "refreservation"]);
+    number(&mut list, "userrefs", 0);
+    number(&mut list, "defer_destroy", 0);
     if let Some((origin, _)) = dataset.origin.and_then(|origin| pool.state.at(origin)) {
         text(&mut list, "origin", &origin);
     }
     if dataset.kind == DatasetKind::Volume {
-        number(&mut list, "volsize", volume_size(&dataset.live));
+        volume_size(&mut list, &dataset.live);
     }
     encryption(&mut list, pool, name, dataset);
     // The state of an incremental receive lies in the hidden child and is told by its parent (`dsl_get_stats`).
@@ -48,7 +50,8 @@ pub(super) fn of_snapshot(pool: &Pool, name: &str, dataset: &Dataset, full: &str
     for (property, given) in &snapshot.properties {
         insert(&mut list, property, given, full, true);
     }
-    for (property, value) in &given(&pool.state, name, dataset) {
+    // What its dataset received is inherited from there like any other value.
+    for (property, value) in &held(&pool.state, name, dataset, false) {
         let property = property.to_str_lossy();
         if !list.has(&property) && (is_user(&property) || ON_SNAPSHOTS.contains(&property.as_ref())) {
             list.insert(property.as_ref(), value.clone());
@@ -65,6 +68,7 @@ pub(super) fn of_snapshot(pool: &Pool, name: &str, dataset: &Dataset, full: &str
     number(&mut list, "used", dataset.unique_bytes(snapshot));
     number(&mut list, "referenced", snapshot.content.born_after(0));
     number(&mut list, "written", snapshot.content.born_after(earlier));
+    unset(&mut list, &["refquota", "refreservation"]);
     number(&mut list, "userrefs", length_of(snapshot.holds.len()));
     number(&mut list, "defer_destroy", u64::from(snapshot.deferred));
     let clones = pool
@@ -75,7 +79,7 @@ pub(super) fn of_snapshot(pool: &Pool, name: &str, dataset: &Dataset, full: &str
         .collect::<NvList>();
     list.insert("clones", NvList::new().with("value", clones));
     if dataset.kind == DatasetKind::Volume {
-        number(&mut list, "volsize", volume_size(&snapshot.content));
+        volume_size(&mut list, &snapshot.content);
     }
     encryption(&mut list, pool, name, dataset);
     if snapshot.ivset != 0 {
@@ -95,9 +99,53 @@ pub(super) fn check(kind: DatasetKind, name: &str, value: &Value) -> Result<(), 
             }
         }
         ("volsize" | "volblocksize", _) if kind != DatasetKind::Volume => Err(Errno::EINVAL),
-        (name, Value::UInt64(_)) if NUMBERS.contains(&name) => Ok(()),
+        (name, Value::UInt64(_)) if NUMBERS.contains(&name) || COMPUTED.contains(&name) => Ok(()),
         (name, Value::String(_)) if TEXTS.contains(&name) => Ok(()),
         _ => Err(Errno::EINVAL),
+    }
+}
+
+/// Properties that come with an order to receive; what cannot be set does not undo the receive (`zfs_ioc_recv_impl`).
+pub(super) fn receive(dataset: &mut Dataset, request: &request::Receive<'_>, is_new: bool) -> Vec<(String, Errno)> {
+    let kind = dataset.kind;
+    let mut errors = Vec::new();
+    if !request.received.is_empty() {
+        for (name, given) in &mut dataset.properties {
+            if !dataset.has_received && !is_new && name != "keylocation" {
+                // What was set before a stream first brings properties counts as received, and goes.
+                (given.local, given.inherits) = (None, false);
+            }
+            given.received = given.received.take().filter(|_| request.received.has(name));
+        }
+        dataset.has_received = true;
+    }
+    for (name, value) in request.received {
+        let name = name.to_str_lossy().into_owned();
+        match check(kind, &name, value) {
+            Ok(()) => dataset.properties.entry(name).or_default().received = Some(value.clone()),
+            Err(errno) => errors.push((name, errno)),
+        }
+    }
+    // A name without a value asks for what is inherited.
+    let (dropped, set): (Vec<_>, Vec<_>) = request.local.iter().partition(|(_, value)| **value == Value::Boolean);
+    for (name, _) in dropped.into_iter().filter(|(name, _)| is_inheritable(&name.to_str_lossy())) {
+        let given = dataset.properties.entry(name.to_str_lossy().into_owned()).or_default();
+        (given.local, given.inherits) = (None, true);
+    }
+    let set: NvList = set.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    if let Err(Refusal { items, .. }) = core::set(dataset, &set, |name, value| check(kind, name, value)) {
+        errors.extend(items);
+    }
+    errors
+}
+
+/// After a receive that failed: what it would have set by hand and was not set or received before is explicitly inherited since.
+pub(super) fn restore(dataset: &mut Dataset, request: &request::Receive<'_>) {
+    for (name, _) in request.local {
+        let given = dataset.properties.entry(name.to_str_lossy().into_owned()).or_default();
+        if given.value().is_none() {
+            given.inherits = true;
+        }
     }
 }
 
@@ -106,15 +154,25 @@ pub(super) fn is_inheritable(name: &str) -> bool {
     is_user(name) || ((NUMBERS.contains(&name) || TEXTS.contains(&name)) && !OWN.contains(&name))
 }
 
+/// Whether the files of a dataset may not be written.
+pub(super) fn is_read_only(state: &State, name: &str, dataset: &Dataset) -> bool {
+    let property = given(state, name, dataset);
+    let property = property.find::<&NvList>("readonly").ok().flatten();
+    property.is_some_and(|property| property.get("value") == Ok(1u64))
+}
+
 /// Whether somebody else than OpenZFS gives it its meaning.
 pub(super) fn is_user(name: &str) -> bool {
     name.contains(':')
 }
 
-/// A volume's size in bytes, from the object that holds it.
-pub(super) fn volume_size(content: &Content) -> u64 {
+/// A volume's size in bytes, from the object that holds it; a partial receive may not have that yet.
+fn volume_size(list: &mut NvList, content: &Content) {
     let bytes = content.read(VOLUME_SIZE_OBJECT).unwrap_or_default();
-    bytes.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    let size = bytes.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    if size > 0 {
+        number(list, "volsize", size);
+    }
 }
 
 /// The token of an interrupted receive.
@@ -135,9 +193,18 @@ pub(super) fn token(resume: &Resume) -> Option<String> {
     point.encode().ok().map(|token| token.text().to_owned())
 }
 
-/// A computed value: it has no source.
+/// A computed value: it has no source, but that of what was set under its name, which has no other effect (`dsl_prop_nvlist_add_uint64`).
 pub(super) fn number(list: &mut NvList, name: &str, value: u64) {
-    list.insert(name, NvList::new().with("value", value));
+    let mut property = list.find::<&NvList>(name).ok().flatten().cloned().unwrap_or_default();
+    property.insert("value", value);
+    list.insert(name, property);
+}
+
+/// Limits that were not set: zero, from nowhere.
+fn unset(list: &mut NvList, names: &[&str]) {
+    for name in names.iter().filter(|name| !list.has(name)).copied().collect::<Vec<_>>() {
+        list.insert(name, NvList::new().with("value", 0u64).with("source", ""));
+    }
 }
 
 /// A computed text.
@@ -147,9 +214,13 @@ pub(super) fn text(list: &mut NvList, name: &str, value: &str) {
 
 /// What was set or received here or above.
 fn given(state: &State, name: &str, dataset: &Dataset) -> NvList {
+    held(state, name, dataset, true)
+}
+
+fn held(state: &State, name: &str, dataset: &Dataset, here: bool) -> NvList {
     let mut list = NvList::new();
     for (property, given) in &dataset.properties {
-        insert(&mut list, property, given, name, true);
+        insert(&mut list, property, given, name, here);
     }
     let mut next = above(name);
     while let Some((at, dataset)) = next.and_then(|at| Some((at, state.datasets.get(at)?))) {
@@ -179,11 +250,12 @@ fn identity(list: &mut NvList, guid: u64, createtxg: u64, creation: u64, kind: D
 
 /// Facts about encryption; the kernel tells nothing where there is none (`dsl_dataset_crypt_stats`).
 fn encryption(list: &mut NvList, pool: &Pool, name: &str, dataset: &Dataset) {
-    let (Some(encryption), Some((root, _))) = (&dataset.encryption, pool.state.root_of(name)) else {
+    let (Some(encryption), Some((root, keeper))) = (&dataset.encryption, pool.state.root_of(name)) else {
         return;
     };
+    let keyformat = keeper.encryption.as_ref().map_or(0, |encryption| encryption.keyformat);
     number(list, "encryption", encryption.cipher);
-    number(list, "keyformat", encryption.keyformat);
+    number(list, "keyformat", keyformat);
     number(list, "keystatus", if pool.has_key(name) { 2 } else { 1 });
     number(list, "keyguid", encryption.key);
     text(list, "encryptionroot", root);
@@ -235,6 +307,18 @@ const NUMBERS: &[&str] = &[
     "volsize",
     "xattr",
     "zoned",
+];
+
+/// Native properties that the kernel lets anybody set who asks it and not libzfs, and computes all the same.
+const COMPUTED: &[&str] = &[
+    "available",
+    "createtxg",
+    "creation",
+    "guid",
+    "referenced",
+    "used",
+    "userrefs",
+    "written",
 ];
 
 /// Native properties that take a text.

@@ -8,7 +8,7 @@ use super::bytes::{self, Piece};
 use super::content::{index, length};
 use super::core;
 use super::fault::Call;
-use super::pool::{Dataset, Pool, Property, Receiving, Snapshot};
+use super::pool::{Pool, Receiving, Snapshot};
 use super::process::Process;
 use super::rules;
 use super::stream::{Stop, Stream};
@@ -17,7 +17,7 @@ use super::{property, world::World};
 use crate::backend::{Outcome, Received, Refusal, request};
 use crate::errno::Errno;
 use crate::name::SnapshotName;
-use crate::nvlist::{NvList, Value};
+use crate::nvlist::NvList;
 use crate::stream::record::RECORD_SIZE;
 use crate::stream::{Begin, Corrupt, Fault, Features, Reader, Record, Step, StreamKind};
 
@@ -41,8 +41,13 @@ fn run(process: &Process, request: &request::Receive<'_>, stream: &mut Stream<'_
         NvList::decode(&payload).map_err(|_malformed| Errno::EFAULT)?
     };
     let pool = request.snapshot.dataset().pool();
-    let running = process.world().change(pool.as_str(), |pool, chance| {
+    let (running, errors) = process.world().change(pool.as_str(), |pool, chance| {
         let running = start(pool, chance, request, &begin, &payload)?;
+        // A new dataset has its properties before its data, and keeps them if it is kept (`zfs_ioc_recv_impl`).
+        let errors = match pool.state.get_mut(request.snapshot.dataset().as_str()) {
+            Ok(dataset) if running.is_new => property::receive(dataset, request, true),
+            _ => Vec::new(),
+        };
         let here = Receiving {
             process: process.id(),
             // A resumed receive that goes wrong at once leaves what it found.
@@ -50,15 +55,21 @@ fn run(process: &Process, request: &request::Receive<'_>, stream: &mut Stream<'_
             ..running.here
         };
         pool.receiving.push(here);
-        Ok(Running { here, ..running })
+        Ok((Running { here, ..running }, errors))
     })?;
     let arrived = read(process, request, stream, &mut reader, &running);
     let mut world = process.world();
     let finish = |pool: &mut Pool, chance: &mut Chance| finish(pool, chance, request, &begin, &running);
     let result = arrived.map_err(Refusal::from).and_then(|()| world.change(pool.as_str(), finish));
     let pool = world.pool_mut(pool.as_str())?;
+    if result.is_err()
+        && !running.is_new
+        && let Ok(dataset) = pool.state.get_mut(request.snapshot.dataset().as_str())
+    {
+        property::restore(dataset, request);
+    }
     give_up(pool, running.here.token);
-    result
+    result.map(|late| errors.into_iter().chain(late).collect())
 }
 
 /// The first record, which the caller has read.
@@ -161,15 +172,20 @@ fn finish(
         rules::end_space(pool, &path, arrived)?;
         path.clone()
     } else {
-        rules::receive_end(pool, request.snapshot, running.base, arrived)?;
+        rules::receive_end(pool, request.snapshot, running.base, arrived, request.roll_back)?;
         request.snapshot.dataset().to_string()
     };
-    let content = arrived.live.clone();
+    let (content, kind) = (arrived.live.clone(), arrived.kind);
     if !running.is_new {
         pool.state.datasets.remove(&path);
     }
     let txg = pool.state.txg;
     let dataset = pool.state.get_mut(&target)?;
+    if request.roll_back && !running.is_new {
+        dataset
+            .snapshots
+            .retain(|_, snapshot| running.base.is_some_and(|base| snapshot.createtxg <= base.txg));
+    }
     let ivset = match running.key {
         Some(key) => key.to_ivset,
         None if dataset.encryption.is_some() => chance.guid(&format!("{} ivset", request.snapshot)),
@@ -186,36 +202,16 @@ fn finish(
         ivset,
     };
     dataset.live = content;
+    dataset.kind = kind;
     dataset.inconsistent = false;
     dataset.resume = None;
     dataset.owner = None;
     dataset.snapshots.insert(request.snapshot.short().to_owned(), snapshot);
-    Ok(properties(dataset, request))
-}
-
-/// Properties that come with the order; what cannot be set does not undo the receive (`zfs_ioc_recv_impl`).
-fn properties(dataset: &mut Dataset, request: &request::Receive<'_>) -> Vec<(String, Errno)> {
-    let kind = dataset.kind;
-    let mut errors = Vec::new();
-    for (name, value) in request.received {
-        let name = name.to_str_lossy().into_owned();
-        match property::check(kind, &name, value) {
-            Ok(()) => dataset.properties.entry(name).or_default().received = Some(value.clone()),
-            Err(errno) => errors.push((name, errno)),
-        }
-    }
-    // A name without a value asks for what is inherited.
-    let (dropped, set): (Vec<_>, Vec<_>) = request.local.iter().partition(|(_, value)| **value == Value::Boolean);
-    for (name, _) in dropped {
-        let given: &mut Property = dataset.properties.entry(name.to_str_lossy().into_owned()).or_default();
-        given.local = None;
-        given.inherits = true;
-    }
-    let set: NvList = set.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-    if let Err(Refusal { items, .. }) = core::set(dataset, &set, |name, value| property::check(kind, name, value)) {
-        errors.extend(items);
-    }
-    errors
+    Ok(if running.is_new {
+        Vec::new()
+    } else {
+        property::receive(dataset, request, false)
+    })
 }
 
 /// Ends a receive. What is left of one that is not finished: its state where that is kept, else nothing (`dmu_recv_cleanup_ds`).

@@ -5,7 +5,7 @@
 use super::pool::{Dataset, Encryption, Point, Pool, Snapshot, State, above};
 use crate::backend::{Base, DatasetKind};
 use crate::errno::Errno;
-use crate::name::{BookmarkName, DEPTH_MAX, DatasetName, NAME_MAX, SnapshotName};
+use crate::name::{BookmarkName, DEPTH_MAX, DatasetName, NAME_MAX, PoolName, SnapshotName};
 
 type Allowed = Result<(), Errno>;
 
@@ -79,9 +79,82 @@ pub(super) fn rename(pool: &Pool, from: &DatasetName, to: &DatasetName) -> Allow
         return Ok(());
     }
     let stays = state.root_of(new_parent).map(|(root, _)| root) == state.root_of(from.as_str()).map(|(root, _)| root);
-    let carries = moved.encryption.as_ref().is_none_or(|encryption| encryption.is_root);
+    let carries = moved.encryption.as_ref().is_none_or(|encryption| encryption.root == moved.id);
     refuse(!carries && !stays, Errno::EACCES)?;
     refuse(to.below(from).is_some(), Errno::EINVAL)
+}
+
+/// `dmu_objset_clone_check`. That nothing lies below a volume is checked by libzfs alone.
+pub(super) fn clone(pool: &Pool, name: &DatasetName, origin: &SnapshotName) -> Allowed {
+    let parent = above(name.as_str()).ok_or(Errno::EEXIST)?;
+    pool.state.get(parent)?;
+    refuse(pool.state.get(name.as_str()).is_ok(), Errno::EEXIST)?;
+    refuse(origin.dataset().pool() != name.pool(), Errno::EXDEV)?;
+    pool.state.snapshot(origin)?;
+    room(pool)
+}
+
+/// `zfs_ioc_promote`, then `dsl_dataset_promote_check`. Answers with the origin and the clone.
+pub(super) fn promote(pool: &Pool, name: &DatasetName) -> Result<(Point, u64), Errno> {
+    let clone = pool.state.get(name.as_str())?;
+    let origin = clone.origin.ok_or(Errno::EINVAL)?;
+    let (parent_name, parent) = pool.state.by_id(origin.dataset).ok_or(Errno::ENOENT)?;
+    // The root of the keys may not change but from parent to clone (`dsl_dataset_promote_crypt_check`).
+    if let Some(encryption) = parent.encryption.as_ref().filter(|_| parent.origin.is_none())
+        && encryption.root != parent.id
+    {
+        let root = |name: &str| above(name).and_then(|above| pool.state.root_of(above)).map(|(_, root)| root.id);
+        refuse(
+            root(parent_name).is_none() || root(parent_name) != root(name.as_str()),
+            Errno::EACCES,
+        )?;
+    }
+    let sent = |(_, sent): &(u64, Point)| sent.dataset == origin.dataset && sent.txg <= origin.txg;
+    refuse(pool.sending.iter().any(sent), Errno::EBUSY)?;
+    Ok((origin, clone.id))
+}
+
+/// `dsl_dataset_rollback_check`. Answers with the snapshot it goes back to.
+pub(super) fn rollback(pool: &Pool, name: &DatasetName, to: Option<&SnapshotName>) -> Result<Point, Errno> {
+    let state = &pool.state;
+    let dataset = state.get(name.as_str())?;
+    let newest = dataset.newest().map(|snapshot| dataset.point(snapshot)).or(dataset.origin);
+    let newest = newest.ok_or(Errno::ESRCH)?;
+    if let Some(to) = to {
+        refuse(to.dataset().pool() != name.pool(), Errno::ESRCH)?;
+        let (other, snapshot) = state.snapshot(to).map_err(|_missing| Errno::ESRCH)?;
+        let wanted = other.point(snapshot);
+        let is_ours = wanted.dataset == dataset.id || dataset.origin == Some(wanted);
+        refuse(wanted != newest, if is_ours { Errno::EEXIST } else { Errno::ESRCH })?;
+    }
+    let marked = dataset.bookmarks.values().map(|bookmark| bookmark.createtxg).max();
+    refuse(marked.is_some_and(|txg| txg > newest.txg), Errno::EEXIST)?;
+    refuse(dataset.owner.is_some(), Errno::EBUSY)?;
+    Ok(newest)
+}
+
+/// `zfs_ioc_rename`, then `dsl_dataset_rename_snapshot_check_impl`.
+pub(super) fn rename_snapshot(state: &State, from: &SnapshotName, to: &SnapshotName) -> Allowed {
+    let (dataset, _) = state.snapshot(from)?;
+    refuse(from.dataset() != to.dataset(), Errno::EXDEV)?;
+    refuse(dataset.snapshots.contains_key(to.short()), Errno::EEXIST)?;
+    refuse(to.as_str().len() >= NAME_MAX, Errno::ENAMETOOLONG)
+}
+
+/// `spa_keystore_load_wkey`: an encryption root, by its number.
+pub(super) fn key_root(state: &State, name: &DatasetName) -> Result<u64, Errno> {
+    let dataset = state.get(name.as_str())?;
+    let is_root = dataset.encryption.as_ref().is_some_and(|encryption| encryption.root == dataset.id);
+    refuse(!is_root, Errno::EINVAL)?;
+    Ok(dataset.id)
+}
+
+/// The beginning of `spa_keystore_change_key_check`: a dataset and its root, by their numbers.
+pub(super) fn changing_key(pool: &Pool, name: &DatasetName) -> Result<(u64, u64), Errno> {
+    let dataset = pool.state.get(name.as_str())?;
+    let encryption = dataset.encryption.as_ref().ok_or(Errno::EINVAL)?;
+    refuse(dataset.origin.is_some(), Errno::EINVAL)?;
+    Ok((dataset.id, encryption.root))
 }
 
 /// `dsl_dataset_snapshot_check_impl`.
@@ -96,17 +169,31 @@ pub(super) fn snapshot(pool: &Pool, name: &SnapshotName) -> Allowed {
 pub(super) fn bookmark(state: &State, name: &BookmarkName, of: &Base) -> Allowed {
     let dataset = state.get(name.dataset().as_str())?;
     refuse(dataset.bookmarks.contains_key(name.short()), Errno::EEXIST)?;
+    let strange = match of {
+        Base::Snapshot(_) => Errno::EXDEV,
+        Base::Bookmark(_) => Errno::ZFS_ERR_BOOKMARK_SOURCE_NOT_ANCESTOR,
+    };
+    refuse(pool_of(of) != name.dataset().pool(), strange)?;
     let source = base(state, of)?;
     refuse(!state.is_before(dataset, None, source), Errno::ZFS_ERR_BOOKMARK_SOURCE_NOT_ANCESTOR)
 }
 
-/// `dmu_send`: the snapshot, its key, then the base.
+/// `dmu_send`: the dataset, its key, its snapshot, then the base.
 pub(super) fn send(pool: &Pool, name: &SnapshotName, from: Option<&Base>, wants_key: bool) -> Allowed {
-    let (dataset, snapshot) = pool.state.snapshot(name)?;
+    pool.state.get(name.dataset().as_str())?;
     refuse(wants_key && !pool.has_key(name.dataset().as_str()), Errno::EACCES)?;
+    let (dataset, snapshot) = pool.state.snapshot(name)?;
     let Some(from) = from else { return Ok(()) };
+    refuse(pool_of(from) != name.dataset().pool(), Errno::EXDEV)?;
     let earlier = base(&pool.state, from)?;
     refuse(!pool.state.is_before(dataset, Some(snapshot.createtxg), earlier), Errno::EXDEV)
+}
+
+fn pool_of(base: &Base) -> PoolName {
+    match base {
+        Base::Snapshot(name) => name.dataset().pool(),
+        Base::Bookmark(name) => name.dataset().pool(),
+    }
 }
 
 /// A base's place in history.
@@ -133,7 +220,13 @@ pub(super) struct Stream {
 
 /// `recv_begin_check_existing_impl`, after the first half of `dmu_recv_begin_check`: a stream into a dataset that is there. Answers with the
 /// base.
-pub(super) fn receive_existing(pool: &Pool, name: &SnapshotName, stream: Stream, has_origin: bool) -> Result<Point, Errno> {
+pub(super) fn receive_existing(
+    pool: &Pool,
+    name: &SnapshotName,
+    stream: Stream,
+    has_origin: bool,
+    force: bool,
+) -> Result<Option<Point>, Errno> {
     let state = &pool.state;
     let path = name.dataset().as_str();
     let dataset = state.get(path)?;
@@ -146,8 +239,13 @@ pub(super) fn receive_existing(pool: &Pool, name: &SnapshotName, stream: Stream,
         stream.kind != DatasetKind::Filesystem && state.children(path).next().is_some(),
         Errno::ZFS_ERR_WRONG_PARENT,
     )?;
-    // A full stream replaces a dataset only by force, which this seam does not offer.
-    refuse(stream.from_guid == 0, Errno::EEXIST)?;
+    if stream.from_guid == 0 {
+        // A full stream replaces a dataset only by force, and nothing encrypted at all.
+        refuse(!force, Errno::EEXIST)?;
+        refuse(stream.raw || dataset.encryption.is_some(), Errno::EINVAL)?;
+        room(pool)?;
+        return Ok(None);
+    }
     refuse(dataset.encryption.is_none() && stream.raw, Errno::EINVAL)?;
     refuse(dataset.encryption.is_some() && stream.embed, Errno::EINVAL)?;
     let base = dataset
@@ -155,12 +253,16 @@ pub(super) fn receive_existing(pool: &Pool, name: &SnapshotName, stream: Stream,
         .values()
         .find(|snapshot| snapshot.guid == stream.from_guid)
         .ok_or(Errno::ENODEV)?;
+    if force {
+        room(pool)?;
+        return Ok(Some(dataset.point(base)));
+    }
     let newest = dataset.newest().ok_or(Errno::ENODEV)?;
     // Newer snapshots are no matter while nothing changed, but for raw streams.
     let modified = dataset.live.changed() > base.createtxg;
     refuse(modified || (stream.raw && newest.createtxg != base.createtxg), Errno::ETXTBSY)?;
     room(pool)?;
-    Ok(dataset.point(newest))
+    Ok(Some(dataset.point(newest)))
 }
 
 /// The second half of `dmu_recv_begin_check`: a stream that makes a dataset. Answers with the origin.
@@ -177,6 +279,7 @@ pub(super) fn receive_new(pool: &Pool, name: &DatasetName, stream: Stream, origi
         room(pool)?;
         return Ok(None);
     };
+    refuse(origin.dataset().pool() != name.pool(), Errno::EXDEV)?;
     let (dataset, snapshot) = pool.state.snapshot(origin)?;
     refuse(stream.from_guid != 0 && snapshot.guid != stream.from_guid, Errno::ENODEV)?;
     refuse(dataset.encryption.is_some() && stream.embed, Errno::EINVAL)?;
@@ -213,12 +316,22 @@ pub(super) fn receive_key(there: Option<&Encryption>, base: Option<&Snapshot>, k
 }
 
 /// `dmu_recv_end_check`: a stream that came whole, into a dataset that was there.
-pub(super) fn receive_end(pool: &Pool, name: &SnapshotName, base: Option<Point>, arrived: &Dataset) -> Allowed {
+pub(super) fn receive_end(pool: &Pool, name: &SnapshotName, base: Option<Point>, arrived: &Dataset, force: bool) -> Allowed {
     let path = name.dataset().as_str();
     let head = pool.state.get(path)?;
-    let newest = head.newest().map(|snapshot| head.point(snapshot));
-    refuse(newest != base, Errno::EINVAL)?;
-    refuse(newest.is_some_and(|newest| head.live.changed() > newest.txg), Errno::ETXTBSY)?;
+    if force {
+        for snapshot in head
+            .snapshots
+            .values()
+            .filter(|snapshot| base.is_none_or(|base| snapshot.createtxg > base.txg))
+        {
+            destroy_snapshot(pool, head, snapshot, false)?;
+        }
+    } else {
+        let newest = head.newest().map(|snapshot| head.point(snapshot));
+        refuse(newest != base, Errno::EINVAL)?;
+        refuse(newest.is_some_and(|newest| head.live.changed() > newest.txg), Errno::ETXTBSY)?;
+    }
     end_space(pool, path, arrived)?;
     refuse(head.snapshots.contains_key(name.short()), Errno::EEXIST)
 }

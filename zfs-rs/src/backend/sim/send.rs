@@ -2,6 +2,7 @@
 
 use std::os::fd::{AsRawFd, BorrowedFd};
 
+use super::begin::WRAPPING;
 use super::bytes::{self, Header, Piece, Start};
 use super::fault::Call;
 use super::pool::{Dataset, Point, Pool, Snapshot};
@@ -107,16 +108,21 @@ fn header(pool: &Pool, request: &request::Send<'_>, dataset: &Dataset, snapshot:
     with(Features::RAW, key.is_some());
     with(
         Features::EMBED_DATA.with(Features::LZ4),
-        flags.contains(SendFlags::EMBED) && key.is_none(),
+        flags.intersects(SendFlags::EMBED | SendFlags::RAW) && key.is_none(),
     );
-    with(Features::COMPRESSED, flags.contains(SendFlags::COMPRESS) || key.is_some());
+    // Raw means as on disk, also where nothing is encrypted.
+    with(Features::COMPRESSED, flags.intersects(SendFlags::COMPRESS | SendFlags::RAW));
     with(Features::RESUMING, start.is_some());
     if let Some(key) = key {
         let mut data = NvList::new()
             .with("DSL_CRYPTO_SUITE", key.cipher)
             .with("DSL_CRYPTO_GUID", key.key)
             .with("keyformat", key.keyformat)
-            .with("to_ivset_guid", snapshot.ivset);
+            .with("to_ivset_guid", snapshot.ivset)
+            .with(
+                WRAPPING,
+                pool.state.root_of(request.snapshot.dataset().as_str()).map_or(0, wrapping),
+            );
         if begin.from_guid.is_some() {
             data.insert("from_ivset_guid", from_ivset);
         }
@@ -182,6 +188,10 @@ fn base_dataset(base: &Base) -> &str {
         Base::Snapshot(name) => name.dataset().as_str(),
         Base::Bookmark(name) => name.dataset().as_str(),
     }
+}
+
+fn wrapping((_, root): (&str, &Dataset)) -> u64 {
+    root.encryption.as_ref().map_or(0, |encryption| encryption.wrapping)
 }
 
 /// Where a receive that has not got a block yet resumes (`dmu_recv_begin_sync`).

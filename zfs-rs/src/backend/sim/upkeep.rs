@@ -1,8 +1,9 @@
-//! I am what the model does not do: it refuses, as a kernel that is too old for the call.
+//! I am what the model does not do: it refuses, as a kernel that is too old for the call. Where nothing has to be done, I do it.
 
+use super::fault::Call;
 use super::process::Process;
-use crate::backend::request::{ChangeKey, Program, Trim};
-use crate::backend::{Activity, Keys, Outcome, PruneAge, Ran, ScrubOrder, Upkeep, WrappingKey};
+use crate::backend::request::{Program, Trim};
+use crate::backend::{Activity, Outcome, PruneAge, Ran, ScrubOrder, Upkeep};
 use crate::errno::Errno;
 use crate::identity::Guid;
 use crate::name::{DatasetName, PoolName};
@@ -12,31 +13,27 @@ pub(super) fn not_modelled<T>() -> Outcome<T> {
     Err(Errno::ZFS_ERR_IOC_CMD_UNAVAIL.into())
 }
 
-impl Keys for Process {
-    fn load_key(&self, _root: &DatasetName, _key: &WrappingKey, _check_only: bool) -> Outcome<()> {
-        not_modelled()
-    }
-
-    fn unload_key(&self, _root: &DatasetName) -> Outcome<()> {
-        not_modelled()
-    }
-
-    fn change_key(&self, _request: &ChangeKey<'_>) -> Outcome<()> {
-        not_modelled()
-    }
-}
-
 impl Upkeep for Process {
-    fn sync(&self, _pool: &PoolName, _force: bool) -> Outcome<()> {
-        not_modelled()
+    fn sync(&self, pool: &PoolName, _force: bool) -> Outcome<()> {
+        self.call(Call::Sync, |world| {
+            world.pool_mut(pool.as_str())?.sync();
+            Ok(())
+        })
     }
 
-    fn wait(&self, _pool: &PoolName, _activity: Activity, _device: Option<Guid>) -> Outcome<bool> {
-        not_modelled()
+    /// Nothing goes on in the background here.
+    fn wait(&self, pool: &PoolName, _activity: Activity, _device: Option<Guid>) -> Outcome<bool> {
+        self.call(Call::Wait, |world| {
+            world.pool(pool.as_str())?;
+            Ok(false)
+        })
     }
 
-    fn wait_for_deletes(&self, _filesystem: &DatasetName) -> Outcome<bool> {
-        not_modelled()
+    fn wait_for_deletes(&self, filesystem: &DatasetName) -> Outcome<bool> {
+        self.call(Call::Wait, |world| {
+            world.pool(filesystem.pool().as_str())?.state.get(filesystem.as_str())?;
+            Ok(false)
+        })
     }
 
     fn trim(&self, _request: &Trim<'_>) -> Outcome<()> {

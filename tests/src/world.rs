@@ -1,0 +1,174 @@
+//! I am a world in which replication can be tried: two pools of the model, a tree with a past, and somebody who checks.
+
+use std::collections::BTreeSet;
+
+use zfs_replicate::Replication;
+use zfs_replicate::run::report::Report;
+use zfs_rs::backend::Object;
+use zfs_rs::backend::sim::{Call, Process, Sim};
+use zfs_rs::{DatasetName, Guid, OptionalExt as _, SnapshotName, Zfs};
+
+/// The root that is replicated.
+pub const SOURCE: &str = "tank/data";
+
+/// Where it is replicated to.
+pub const TARGET: &str = "backup/data";
+
+/// Two pools and a hand that writes to the source.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// The machine.
+    pub sim: Sim,
+    /// An administrator's way to it, to which nothing happens.
+    pub zfs: Zfs,
+}
+
+impl World {
+    /// A source root without anything in it.
+    pub fn new(seed: u64) -> Self {
+        let sim = Sim::new(seed);
+        for pool in ["tank", "backup"] {
+            sim.add_pool(pool).expect("a new machine takes pools");
+        }
+        let world = Self { zfs: sim.zfs(), sim };
+        world.create("");
+        world
+    }
+
+    /// A dataset of the source, by its path below the root.
+    pub fn source(&self, path: &str) -> DatasetName {
+        name(SOURCE, path)
+    }
+
+    /// Its counterpart.
+    pub fn target(&self, path: &str) -> DatasetName {
+        name(TARGET, path)
+    }
+
+    /// Creates a dataset of the source.
+    pub fn create(&self, path: &str) {
+        self.zfs.create_filesystem(&self.source(path)).create().expect("the dataset is new");
+    }
+
+    /// Writes something new into a dataset of the source and snapshots it.
+    pub fn snapshot(&self, path: &str, short: &str) {
+        self.write(path, short, 3000);
+        let snapshot = self.source(path).snapshot(short).expect("a proper name");
+        self.zfs.create_snapshots(&[snapshot], &[]).expect("the snapshot is new");
+    }
+
+    /// Writes that many bytes, recognisable by `what`, into objects of a dataset of the source.
+    pub fn write(&self, path: &str, what: &str, bytes: usize) {
+        let text: Vec<u8> = what.bytes().cycle().take(bytes).collect();
+        let object = 8 + what.bytes().map(u64::from).sum::<u64>() % 40;
+        self.sim.write(&self.source(path), object, 0, &text).expect("the source takes it");
+    }
+
+    /// Destroys a snapshot of the source, as somebody's pruning does.
+    pub fn prune(&self, path: &str, short: &str) {
+        let snapshot = self.source(path).snapshot(short).expect("a proper name");
+        self.zfs.destroy_snapshots(&[snapshot]).expect("nobody holds it");
+    }
+
+    /// Replicates the tree with a program of its own; nothing if not even a plan came about.
+    pub fn replicate(&self, process: &Process) -> Option<Report> {
+        let replication = Replication::local(process.zfs(), self.source(""), self.target("")).recursive(true);
+        let plan = replication.plan().ok()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        Some(runtime.block_on(replication.run(plan, |_event| {})))
+    }
+
+    /// Replicates without faults and says what it changed.
+    pub fn replicate_well(&self) -> (Report, Vec<Call>) {
+        let process = self.sim.start();
+        let report = self.replicate(&process).expect("a plan");
+        let changes = process.calls().into_iter().filter(|call| call.is_change()).collect();
+        (report, changes)
+    }
+
+    /// What is wrong with the target when everything should be there; nothing if all is well.
+    pub fn differences(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for dataset in self.zfs.tree(&self.source("")).expect("the source is there") {
+            let path = dataset.name.below(&self.source("")).unwrap_or_default().to_owned();
+            let target = self.target(&path);
+            let here = self.snapshots(&dataset.name);
+            let there = self.snapshots(&target);
+            for (guid, snapshot) in &here {
+                match there.iter().find(|(other, _)| other == guid) {
+                    None => wrong.push(format!("{snapshot} is not on the target")),
+                    Some((_, copy)) if self.sim.contents(snapshot) != self.sim.contents(copy) => {
+                        wrong.push(format!("{copy} holds something else than {snapshot}"));
+                    }
+                    Some(_) => {}
+                }
+            }
+            wrong.extend(self.leftovers(&dataset.name, &target));
+        }
+        wrong
+    }
+
+    /// What a finished replication must not leave behind.  // I8
+    fn leftovers(&self, source: &DatasetName, target: &DatasetName) -> Vec<String> {
+        let mut left = Vec::new();
+        let marks = self.zfs.bookmarks(source).expect("the source is there");
+        if marks.len() > 3 {
+            left.push(format!("{source} has {} bookmarks", marks.len()));
+        }
+        for (_, snapshot) in self.snapshots(source) {
+            for hold in self.zfs.holds(&snapshot).expect("the snapshot is there") {
+                left.push(format!("{snapshot} is held by {}", hold.tag));
+            }
+        }
+        if self
+            .zfs
+            .receive_resume_token(target)
+            .optional()
+            .expect("readable")
+            .flatten()
+            .is_some()
+        {
+            left.push(format!("{target} has a partial receive"));
+        }
+        left
+    }
+
+    /// Identities that source and target have in common, by snapshot or bookmark, for one dataset.
+    pub fn bases(&self, source: &DatasetName, target: &DatasetName) -> BTreeSet<Guid> {
+        let marks = self.zfs.bookmarks(source).optional().expect("readable").unwrap_or_default();
+        let here: BTreeSet<Guid> = self
+            .snapshots(source)
+            .into_iter()
+            .map(|(guid, _)| guid)
+            .chain(marks.into_iter().map(|mark| mark.guid))
+            .collect();
+        self.snapshots(target)
+            .into_iter()
+            .map(|(guid, _)| guid)
+            .filter(|guid| here.contains(guid))
+            .collect()
+    }
+
+    /// The snapshots of a dataset, by identity; none if it is not there.
+    pub fn snapshots(&self, of: &DatasetName) -> Vec<(Guid, SnapshotName)> {
+        self.zfs
+            .snapshots(of)
+            .map(|snapshot| snapshot.expect("readable"))
+            .map(|snapshot| (snapshot.guid, snapshot.name))
+            .collect()
+    }
+
+    /// Whether something is there.
+    pub fn exists<'a>(&self, object: impl Into<Object<'a>>) -> bool {
+        self.zfs.properties(object).optional().expect("readable").is_some()
+    }
+}
+
+fn name(root: &str, path: &str) -> DatasetName {
+    let full = if path.is_empty() {
+        root.to_owned()
+    } else {
+        format!("{root}/{path}")
+    };
+    full.parse().expect("a proper name")
+}

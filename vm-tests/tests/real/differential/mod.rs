@@ -1,0 +1,165 @@
+//! Random sequences of operations end the same with the model and with the kernel, by either way to it.
+//!
+//! A run is told by its seed and each sequence by one of its own, which replays it. Sequences run side by side in places of one pair of
+//! pools: a transaction group then serves many of them, and it is what takes most of the time.
+
+mod hands;
+
+use std::{
+    env, fs,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use ring_tests::sequence::{Depth, Mismatch, Op, Recorded, Side, agree, agree::seeds, compare, run, sequence, shrink};
+use zfs_rs::backend::{ioctl::Ioctl, lzc::Lzc};
+
+use self::hands::Mounting;
+use crate::support::pool::Pool;
+
+#[test]
+fn random_sequences_agree_between_the_model_and_both_ways_to_the_kernel() {
+    let asked = number("DIFFERENTIAL_SEQUENCES");
+    let count = asked.unwrap_or(SEQUENCES);
+    let seed = number("DIFFERENTIAL_SEED").unwrap_or(1);
+    let all: Vec<u64> = match number("DIFFERENTIAL_ONE") {
+        Some(one) => vec![one],
+        None => seeds(seed).take(usize::try_from(count).unwrap()).collect(),
+    };
+    // Devices of volumes would be made by udev, which takes longer than all the rest; nobody reads them.
+    fs::write("/sys/module/zfs/parameters/zvol_inhibit_dev", "1").unwrap();
+    let begun = Instant::now();
+    // Nobody who did not ask for so many waits longer.
+    let until = asked.is_none().then(|| begun + BUDGET);
+    let mut wrong = Vec::new();
+    let mut done = 0;
+    for batch in all.chunks(BATCH) {
+        let (complaints, run) = Pools::new().run(batch, until);
+        wrong.extend(complaints);
+        done += run;
+        let rate = f64::from(u32::try_from(done).unwrap()) / begun.elapsed().as_secs_f64();
+        println!("{done} sequences, {} mismatches, {rate:.1} sequences/s", wrong.len());
+    }
+    println!("{done} sequences from seed {seed}: {} mismatches", wrong.len());
+    assert!(done >= WORKERS.min(all.len()), "only {done} sequences were run");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Two pools in which many sequences have their places.
+#[derive(Debug)]
+struct Pools {
+    pools: [Pool; 2],
+    ioctl: Ioctl,
+    lzc: Arc<Lzc>,
+    places: AtomicU64,
+}
+
+impl Pools {
+    fn new() -> Self {
+        Self {
+            pools: [Pool::unmounted(POOL_MIB), Pool::unmounted(POOL_MIB)],
+            ioctl: Ioctl::open().unwrap(),
+            lzc: Arc::new(Lzc::open().unwrap()),
+            places: AtomicU64::new(0),
+        }
+    }
+
+    /// Complaints, and how many sequences were run.
+    fn run(&self, batch: &[u64], until: Option<Instant>) -> (Vec<String>, usize) {
+        let left = Mutex::new(batch.iter().copied().enumerate());
+        let done = AtomicUsize::new(0);
+        let wrong = Mutex::new(Vec::new());
+        thread::scope(|scope| {
+            for _ in 0..WORKERS {
+                scope.spawn(|| {
+                    while let Some((index, seed)) = next(&left) {
+                        // The first of each worker are run however late it is: a run of nothing shows nothing.
+                        if index >= WORKERS && until.is_some_and(|until| Instant::now() > until) {
+                            break;
+                        }
+                        done.fetch_add(1, Ordering::Relaxed);
+                        if let Some(complaint) = self.one(seed) {
+                            println!("{complaint}");
+                            wrong.lock().unwrap().push(complaint);
+                        }
+                    }
+                });
+            }
+        });
+        (wrong.into_inner().unwrap(), done.into_inner())
+    }
+
+    fn one(&self, seed: u64) -> Option<String> {
+        let ops = sequence(seed);
+        let runs = self.sides().map(|mut side| (side.name, run(&mut side, &ops, Depth::of(seed))));
+        if env::var_os("DIFFERENTIAL_RECORD").is_some() {
+            // One write, so that lines of other workers do not come between.
+            println!("{}", Recorded::new(seed, &runs[1].1));
+            return compare(&ops, &runs[1..]).err().map(|mismatch| format!("seed {seed}: {mismatch}"));
+        }
+        let mismatch = compare(&ops, &runs).err()?;
+        let (few, last) = shrink(&ops, SHRINKING, |ops| self.differs(ops, Depth::of(seed)));
+        let lines: Vec<String> = few.iter().map(Op::to_string).collect();
+        let last = last.map_or_else(|| "not again".to_owned(), |mismatch| mismatch.to_string());
+        Some(format!("seed {seed}: {mismatch}shortened, {last}{}", lines.join("\n")))
+    }
+
+    fn differs(&self, ops: &[Op], depth: Depth) -> Option<Mismatch> {
+        agree(&mut self.sides(), ops, depth).err()
+    }
+
+    fn sides(&self) -> [Side; 3] {
+        let [a, b] = self.pools.each_ref().map(Pool::name);
+        let place = self.places.fetch_add(1, Ordering::Relaxed);
+        let device = Arc::new(self.ioctl.clone());
+        [
+            Side::model(place, &format!("{a}/s{place}"), &format!("{b}/s{place}")),
+            Side::new(
+                "ioctl",
+                Arc::new(self.ioctl.clone()),
+                device.clone(),
+                Arc::new(Mounting),
+                &format!("{a}/i{place}"),
+                &format!("{b}/i{place}"),
+            ),
+            Side::new(
+                "lzc",
+                self.lzc.clone(),
+                device,
+                Arc::new(Mounting),
+                &format!("{a}/l{place}"),
+                &format!("{b}/l{place}"),
+            ),
+        ]
+    }
+}
+
+fn next<T>(left: &Mutex<impl Iterator<Item = T>>) -> Option<T> {
+    left.lock().unwrap().next()
+}
+
+fn number(name: &str) -> Option<u64> {
+    env::var(name).ok()?.parse().ok()
+}
+
+/// More than a run of all tests has time for.
+const SEQUENCES: u64 = 150;
+
+/// How long a run of all tests does this.
+const BUDGET: Duration = Duration::from_secs(60);
+
+/// After so many new pools are made: what sequences leave is never cleaned up.
+const BATCH: usize = 400;
+
+/// More than there are processors, for they wait for transaction groups.
+const WORKERS: usize = 16;
+
+/// Runs spent on making a sequence that differs shorter.
+const SHRINKING: usize = 40;
+
+/// Sparse.
+const POOL_MIB: u64 = 1500;
