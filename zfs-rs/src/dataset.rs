@@ -1,25 +1,13 @@
-//! I am what a program says to ZFS about pools, filesystems and volumes.
+//! I am what a program says to ZFS about filesystems and volumes.
 
 use crate::backend::request::{Clone as CloneOrder, Create};
 use crate::backend::{Cursor, DatasetKind, Detail, Listed, Object, Stats};
 use crate::delegation::{self, Delegation};
 use crate::error::{Error, Operation, OptionalExt as _, Result};
 use crate::identity::{Guid, Txg};
-use crate::name::{DatasetName, PoolName, SnapshotName};
-use crate::nvlist::NvList;
+use crate::name::{DatasetName, SnapshotName};
 use crate::property::{self, Properties};
 use crate::zfs::Zfs;
-
-/// An imported pool.
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PoolInfo {
-    /// Its name.
-    pub name: PoolName,
-    /// Its identity: unlike its name it never changes by export and import.
-    pub guid: Guid,
-}
 
 /// A filesystem or volume, as cheap as the kernel tells it.
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -41,41 +29,6 @@ pub struct DatasetInfo {
 }
 
 impl Zfs {
-    /// The imported pools, by name.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::BadAnswer`](crate::ErrorKind::BadAnswer) when the kernel's answer cannot be understood.
-    pub fn pools(&self) -> Result<Vec<PoolInfo>> {
-        let failed = |cause: crate::error::Cause| Error::new(Operation::Read, "the list of pools", cause);
-        let configs = self.device.pools().map_err(|refusal| failed(refusal.into()))?;
-        let mut pools = Vec::new();
-        for (name, _) in &configs {
-            let name = name.to_str_lossy();
-            let config: &NvList = configs.get(&name).map_err(|error| failed(error.into()))?;
-            let guid = config.get("pool_guid").map_err(|error| failed(error.into()))?;
-            pools.push(PoolInfo {
-                name: name.parse().map_err(|error: crate::name::NameError| failed(error.into()))?,
-                guid: Guid(guid),
-            });
-        }
-        pools.sort_by(|a, b| a.name.cmp(&b.name));
-        Ok(pools)
-    }
-
-    /// The properties of a pool, such as `readonly`, `guid` and `free`.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when no such pool is imported.
-    pub fn pool_properties(&self, of: &PoolName) -> Result<Properties> {
-        let list = self
-            .device
-            .pool_properties(of)
-            .map_err(|refusal| Error::new(Operation::Read, of.as_str(), refusal))?;
-        Ok(Properties::new(list))
-    }
-
     /// Identity and kind of a filesystem or volume.
     ///
     /// # Errors

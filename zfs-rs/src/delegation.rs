@@ -115,9 +115,13 @@ enum Need {
 /// What the kernel asks for, as far as it depends on the operation alone.
 fn need(operation: Operation) -> Need {
     match operation {
-        Operation::Open | Operation::Read | Operation::Estimate | Operation::Sync | Operation::Wait | Operation::ReadDevice => {
-            Need::Nothing
-        }
+        Operation::Open
+        | Operation::Read
+        | Operation::Estimate
+        | Operation::Sync
+        | Operation::Wait
+        | Operation::WaitForExpansion
+        | Operation::ReadDevice => Need::Nothing,
         Operation::Create | Operation::Clone => Need::Above(CREATE),
         Operation::Promote => Need::At(PROMOTE),
         Operation::Destroy => Need::At(&["destroy", "mount"]),

@@ -75,8 +75,10 @@ numbers! {
     ECKSUM = 52, "checksum mismatch";
     ETIME = 62, "took too long";
     ENOTSUP = 95, "not supported";
+    EALREADY = 114, "already being done";
+    ESTALE = 116, "unlinked";
     EDQUOT = 122, "quota exceeded";
-    ECANCELED = 125, "switched off";
+    ECANCELED = 125, "called off";
     ZFS_ERR_CHECKPOINT_EXISTS = 1024, "a checkpoint exists";
     ZFS_ERR_DISCARDING_CHECKPOINT = 1025, "a checkpoint is being discarded";
     ZFS_ERR_NO_CHECKPOINT = 1026, "no checkpoint";

@@ -226,14 +226,14 @@ impl Error {
 
 /// The one mapping from number to meaning.
 fn kind(operation: Operation, errno: Errno) -> ErrorKind {
-    use Operation::{Estimate, Heal, LoadKey, Receive, Send};
+    use Operation::{Diff, Estimate, Heal, LoadKey, Receive, Send};
     match (operation, errno) {
         (LoadKey, Errno::EACCES) => ErrorKind::WrongKey,
         (_, Errno::ZFS_ERR_NO_CHECKPOINT) => ErrorKind::NotFound,
         (_, Errno::ZFS_ERR_CHECKPOINT_EXISTS) => ErrorKind::Exists,
         (_, number) if is_busy(number) => ErrorKind::Busy,
         (_, Errno::ZFS_ERR_BOOKMARK_SOURCE_NOT_ANCESTOR) => ErrorKind::NotAncestor,
-        (Send | Estimate, Errno::EXDEV) => ErrorKind::NotAncestor,
+        (Send | Estimate | Diff, Errno::EXDEV) => ErrorKind::NotAncestor,
         // A bookmark that is gone is ESRCH to a send, a snapshot ENOENT (`dmu_send` in dmu_send.c).
         (_, Errno::ENOENT | Errno::ESRCH) => ErrorKind::NotFound,
         (Receive | Heal, Errno::ENODEV) => ErrorKind::BaseMissing,
@@ -272,6 +272,7 @@ fn is_busy(errno: Errno) -> bool {
     matches!(
         errno,
         Errno::EBUSY
+            | Errno::EALREADY
             | Errno::ZFS_ERR_DISCARDING_CHECKPOINT
             | Errno::ZFS_ERR_DEVRM_IN_PROGRESS
             | Errno::ZFS_ERR_EXPORT_IN_PROGRESS

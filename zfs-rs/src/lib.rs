@@ -74,11 +74,19 @@ pub mod backend;
 #[cfg(feature = "calls")]
 mod bookmark;
 #[cfg(feature = "calls")]
+mod channel;
+#[cfg(feature = "calls")]
 mod dataset;
 #[cfg(feature = "calls")]
 mod delegation;
 #[cfg(feature = "calls")]
+mod diff;
+#[cfg(feature = "calls")]
 mod error;
+#[cfg(feature = "calls")]
+mod event;
+#[cfg(feature = "calls")]
+mod feature;
 #[cfg(feature = "calls")]
 mod hold;
 #[cfg(feature = "calls")]
@@ -87,6 +95,8 @@ mod key;
 mod operation;
 #[cfg(feature = "calls")]
 pub mod pipe;
+#[cfg(feature = "calls")]
+mod pool;
 #[cfg(feature = "calls")]
 mod property;
 #[cfg(feature = "calls")]
@@ -98,25 +108,37 @@ mod send;
 #[cfg(feature = "calls")]
 mod snapshot;
 #[cfg(feature = "calls")]
+mod vdev;
+#[cfg(feature = "calls")]
 mod worker;
 #[cfg(feature = "calls")]
 mod zfs;
 
 #[cfg(feature = "calls")]
-pub use crate::backend::{Base, DatasetKind, ResumeAt, SendFlags, SendProgress, WrappingKey};
+pub use crate::backend::{Activity, Base, DatasetKind, PruneAge, ResumeAt, ScrubOrder, SendFlags, SendProgress, VdevOrder, WrappingKey};
 #[cfg(feature = "calls")]
 pub use crate::bookmark::BookmarkInfo;
 #[cfg(feature = "calls")]
-pub use crate::dataset::{Children, CloneRequest, CreateRequest, DatasetInfo, PoolInfo};
+pub use crate::channel::ProgramRequest;
+#[cfg(feature = "calls")]
+pub use crate::dataset::{Children, CloneRequest, CreateRequest, DatasetInfo};
+#[cfg(feature = "calls")]
+pub use crate::diff::{Change, ChangedObjects, Diff, Difference, FileKind, ObjectRange};
 pub use crate::errno::Errno;
 #[cfg(feature = "calls")]
 pub use crate::error::{Cause, Delegation, Error, ErrorKind, Missing, Operation, OptionalExt, Release, Result};
+#[cfg(feature = "calls")]
+pub use crate::event::{Event, Events};
+#[cfg(feature = "calls")]
+pub use crate::feature::{FeatureState, Features};
 #[cfg(feature = "calls")]
 pub use crate::hold::{HoldInfo, TemporaryHold};
 pub use crate::identity::{Guid, Txg};
 #[cfg(feature = "calls")]
 pub use crate::key::{EncryptionInfo, KeyFormat};
 pub use crate::name::{BookmarkName, DatasetName, HoldTag, NameError, PoolName, PropertyName, SnapshotName};
+#[cfg(feature = "calls")]
+pub use crate::pool::{PoolInfo, RunningScrub};
 #[cfg(feature = "calls")]
 pub use crate::property::{Properties, PropertyValue, Source};
 #[cfg(feature = "calls")]
@@ -125,6 +147,8 @@ pub use crate::receive::{DangerousReceive, Incoming, Receipt, ReceiveRequest, Re
 pub use crate::send::{SavedSendRequest, SendRequest, SendStream, Sending};
 #[cfg(feature = "calls")]
 pub use crate::snapshot::{SnapshotInfo, Snapshots};
+#[cfg(feature = "calls")]
+pub use crate::vdev::{DeviceInfo, DeviceRole, DeviceState, TrimRequest};
 #[cfg(feature = "calls")]
 pub use crate::zfs::{Backend, Wish, Zfs};
 

@@ -106,6 +106,8 @@ operations! {
     Sync = "synced", V2_0;
     /// Wait for the end of an activity.
     Wait = "waited for", V2_0;
+    /// Wait for the end of the expansion of a RAIDZ.
+    WaitForExpansion = "waited for", V2_3;
     /// Write a pattern to free space.
     Initialize = "initialized", V2_0;
     /// Trim free space.

@@ -30,8 +30,9 @@ const TABLE: &str = "
     zfs                        | name errno error word backend backend::ioctl backend::lzc backend::sim |
     property                   | name identity errno nvlist backend delegation error zfs word |
     dataset snapshot bookmark  | name identity errno nvlist backend delegation error zfs property |
-    hold key channel           | name identity errno nvlist backend error zfs property |
-    send receive               | name identity errno nvlist stream backend delegation error zfs property pipe worker |
+    hold key pool              | name identity errno nvlist backend error zfs property |
+    feature channel event vdev | name identity errno nvlist backend error zfs property |
+    send receive diff          | name identity errno nvlist stream backend delegation error zfs property pipe worker |
     serial                     | name identity errno nvlist stream backend release operation error property zfs |
 
     zfs-replicate

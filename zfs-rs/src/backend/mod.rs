@@ -17,6 +17,7 @@
 use std::borrow::Cow;
 use std::fmt::Debug;
 use std::os::fd::BorrowedFd;
+use std::path::PathBuf;
 
 use crate::errno::Errno;
 use crate::identity::{Guid, Txg};
@@ -144,8 +145,10 @@ pub trait Device: Send + Sync + Debug {
     fn received_properties(&self, of: &DatasetName) -> Outcome<NvList>;
     /// Writes 24 bytes for each range of objects that differ between two points of one history to a pipe: kind, first and last object.
     fn changed_objects(&self, from: &SnapshotName, to: Object<'_>, into: BorrowedFd<'_>) -> Outcome<()>;
-    /// What a filesystem or snapshot knows of one of its objects.
+    /// What a filesystem or snapshot knows of one of its objects: ENOENT where there is none, ENOTSUP where it is nothing with a mode.
     fn object(&self, of: Object<'_>, number: u64) -> Outcome<ObjectStats>;
+    /// The first object of a filesystem or snapshot whose number is above `after`; nothing at the end.
+    fn next_object(&self, of: Object<'_>, after: u64) -> Outcome<Option<u64>>;
     /// The next event of the module, as seen through that handle; nothing where there is none yet and `wait` was not asked for.
     fn next_event(&self, through: &dyn Cleanup, wait: bool) -> Outcome<Option<EventRead>>;
     /// How far a running send of this process has come; `to` is the descriptor it writes to.
@@ -352,8 +355,9 @@ pub struct SendProgress {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectStats {
-    /// Where it lies below the filesystem's root; not told for what is unlinked.
-    pub path: String,
+    /// Where it lies, as the kernel writes it: `/` is the filesystem's root. Not told for what is unlinked, and not for what has several names of
+    /// which the one that the kernel remembers is gone.
+    pub path: Option<PathBuf>,
     /// Kind and permissions, as of stat(2).
     pub mode: u64,
     /// Number of names.

@@ -18,7 +18,7 @@ fn bookmark(name: impl AsRef<str>) -> BookmarkName {
 }
 
 /// The refused items, sorted.
-fn items(error: &Error) -> Vec<(&str, Errno)> {
+pub(crate) fn items(error: &Error) -> Vec<(&str, Errno)> {
     let mut items: Vec<_> = error.items().iter().map(|(name, errno)| (name.as_str(), *errno)).collect();
     items.sort();
     items

@@ -31,4 +31,10 @@
 //!
 //! Functions that come with no other test have theirs in a module here, one noun a file.
 
+mod channel;
+mod diff;
+mod event;
+mod feature;
 mod handle;
+mod pool;
+mod vdev;

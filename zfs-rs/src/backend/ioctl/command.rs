@@ -152,9 +152,9 @@ impl Command {
         put(&mut self.value, value)
     }
 
-    /// The text argument as the kernel left it.
-    pub(super) fn value(&self) -> String {
-        text(&self.value)
+    /// The text argument as the kernel left it, byte for byte: paths need not be UTF-8.
+    pub(super) fn value(&self) -> &[u8] {
+        until_nul(&self.value)
     }
 
     /// The second text argument as the kernel left it.
@@ -193,8 +193,11 @@ fn put(field: &mut [u8], text: &str) -> Result<(), Errno> {
 }
 
 fn text(field: &[u8]) -> String {
-    let end = field.iter().position(|byte| *byte == 0).unwrap_or(field.len());
-    String::from_utf8_lossy(field.get(..end).unwrap_or_default()).into_owned()
+    String::from_utf8_lossy(until_nul(field)).into_owned()
+}
+
+fn until_nul(field: &[u8]) -> &[u8] {
+    field.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -94,6 +94,10 @@ impl Device for Ioctl {
         self.read_object(of, number)
     }
 
+    fn next_object(&self, of: Object<'_>, after: u64) -> Outcome<Option<u64>> {
+        self.find_object(of, after)
+    }
+
     fn next_event(&self, through: &dyn Cleanup, wait: bool) -> Outcome<Option<EventRead>> {
         self.read_event(through, wait)
     }

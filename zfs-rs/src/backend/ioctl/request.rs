@@ -57,6 +57,8 @@ pub(crate) enum Request {
     ObjsetRecvdProps,
     /// Objects that differ.
     Diff,
+    /// The object after one.
+    NextObj,
     /// Facts of one object.
     ObjToStats,
     /// What a range of snapshots holds.
@@ -139,6 +141,7 @@ impl Request {
             Self::Rollback => 0x19,
             Self::Promote => 0x22,
             Self::ObjsetRecvdProps => 0x33,
+            Self::NextObj => 0x35,
             Self::Diff => 0x36,
             Self::ObjToStats => 0x38,
             Self::SpaceSnaps => 0x3a,
@@ -189,6 +192,7 @@ impl Request {
                 | Self::GetBookmarkProps
                 | Self::VdevGetProps
                 | Self::GetBootenv
+                | Self::EventsNext
         )
     }
 }

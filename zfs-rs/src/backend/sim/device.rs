@@ -189,6 +189,10 @@ impl Device for Process {
         not_modelled()
     }
 
+    fn next_object(&self, _of: Object<'_>, _after: u64) -> Outcome<Option<u64>> {
+        not_modelled()
+    }
+
     fn next_event(&self, _through: &dyn Cleanup, _wait: bool) -> Outcome<Option<EventRead>> {
         not_modelled()
     }
