@@ -21,7 +21,7 @@ pub use error::{Error, Result};
 pub use host::{
     disk::PoolDisks,
     hardware::{Timing, VmOptions},
-    image::{Image, Suite},
+    image::{Image, Kit, Suite},
     job::Job,
     matrix::Matrix,
     packages,
@@ -29,4 +29,5 @@ pub use host::{
     qemu::{Outcome, Vm},
     suite::Tests,
     verdict::Verdict,
+    zts,
 };

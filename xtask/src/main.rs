@@ -6,6 +6,7 @@ mod demo;
 mod test;
 mod tidy;
 mod vm;
+mod zts;
 
 use std::process::ExitCode;
 

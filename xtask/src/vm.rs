@@ -17,7 +17,7 @@ use vm_tests::{
     host::{headers, image},
 };
 
-use crate::Failure;
+use crate::{Failure, zts::Zts};
 
 /// What can be done with virtual machines.
 #[derive(Debug, Subcommand)]
@@ -63,6 +63,14 @@ pub(crate) enum Command {
         after_help = "Examples:\n  cargo xtask vm differential --sequences 10000 --limit 7200\n  cargo xtask vm differential --one 1785688653077942466"
     )]
     Differential(differential::Command),
+    /// Run OpenZFS's own tests of send and receive with its `zfs` and with ours in front of it, and compare
+    ///
+    /// Those of package zfs-test that need streams of one dataset each. The example program `zfs-shim` of zfs-rs answers `zfs send` and `zfs
+    /// receive` there and hands on what it does not serve; it counts both. An emulated machine takes an hour and more for each side.
+    #[command(
+        after_help = "Examples:\n  cargo xtask vm zts send_mixed_raw zfs_receive_raw\n  cargo xtask vm zts --keep target/zts --baseline-only"
+    )]
+    Zts(Zts),
     /// A root shell in a fresh machine, on this terminal
     #[command(
         after_help = "Example:\n  cargo xtask vm shell --with target/debug/zfs-replicate\n\n'exit' ends the machine; so does Ctrl-A x, at once."
@@ -138,6 +146,7 @@ impl Command {
             Self::Test { machine, filter } => test(&machine, Tests::new().filter(filter), &mut progress),
             Self::Matrix(command) => command.run(&mut progress),
             Self::Differential(command) => command.run(&mut progress),
+            Self::Zts(zts) => zts.run(&mut progress),
             Self::Shell { machine, with } => shell(&machine, &with, &mut progress),
             Self::List => list(),
             Self::Clean { all } => clean(all),
@@ -242,7 +251,7 @@ fn list() -> Result<ExitCode, Failure> {
         let current = if image.is_current()? { "" } else { "  (older recipe)" };
         println!(
             "{:<17} OpenZFS {:<9} Linux {:<29} {:>5} MiB  {}  built in {} s{current}",
-            facts.suite.name(),
+            image.label(),
             facts.zfs_module,
             facts.kernel,
             image.room() >> 20,

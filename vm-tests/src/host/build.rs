@@ -15,7 +15,7 @@ use crate::{
     error::{Doing, Error, Result, tail},
     host::{
         disk::sparse,
-        image::{FACTS, Facts, KERNEL, MODULES, ROOT, Suite},
+        image::{FACTS, Facts, KERNEL, Kit, MODULES, ROOT, Suite, label},
         modules::Modules,
         packages,
         progress::Progress,
@@ -23,19 +23,20 @@ use crate::{
     },
 };
 
-/// Builds the image of `suite` beside `place` and renames it there.
-pub(crate) fn build(suite: Suite, cache: &Path, place: &Path, progress: &mut Progress) -> Result<()> {
+/// Builds the image of `suite` with `kit` beside `place` and renames it there.
+pub(crate) fn build(suite: Suite, kit: Kit, cache: &Path, place: &Path, progress: &mut Progress) -> Result<()> {
     let begun = progress.elapsed();
-    progress.say(&format!("building the image of {suite}: 5 to 12 minutes, once"));
+    progress.say(&format!("building the image of {}: 5 to 12 minutes, once", label(suite, kit)));
     let hands = Hands::of_this_user()?;
-    sweep(cache, suite, &hands)?;
-    let mut scratch = Scratch::inside(cache, &workshop(suite))?;
+    let workshop = format!("build-of-{}", label(suite, kit));
+    sweep(cache, &workshop, &hands)?;
+    let mut scratch = Scratch::inside(cache, &workshop)?;
     // The owner of a user namespace is a stranger to this directory, and must be let through.
     fs::set_permissions(scratch.path(), fs::Permissions::from_mode(0o755)).at("opening", scratch.path())?;
     let tree = scratch.path().join("tree");
-    let log = cache.join(format!("{suite}-build.log"));
+    let log = cache.join(format!("{}-build.log", label(suite, kit)));
     progress.say(&format!("installing packages and building the zfs module (log: {})", log.display()));
-    install(suite, &tree, &log, &hands, &mut scratch, progress)?;
+    install(suite, kit, &tree, &log, &hands, &mut scratch, progress)?;
 
     progress.say("taking out the kernel and what it needs to find its disk");
     let image = scratch.path().join("image");
@@ -66,6 +67,7 @@ pub(crate) fn build(suite: Suite, cache: &Path, place: &Path, progress: &mut Pro
     let build_seconds = progress.elapsed().saturating_sub(begun).as_secs();
     let facts = Facts {
         suite,
+        kit,
         kernel,
         zfs_module: fact("zfs_module")?,
         zfs_package: fact("zfs_package")?,
@@ -76,8 +78,10 @@ pub(crate) fn build(suite: Suite, cache: &Path, place: &Path, progress: &mut Pro
     fs::rename(&image, place).at("moving the image to", place)?;
     remove_tree(&tree, &hands)?;
     progress.say(&format!(
-        "image of {suite} ready: OpenZFS {} on Linux {}",
-        facts.zfs_module, facts.kernel
+        "image of {} ready: OpenZFS {} on Linux {}",
+        label(suite, kit),
+        facts.zfs_module,
+        facts.kernel
     ));
     Ok(())
 }
@@ -119,20 +123,18 @@ impl Hands {
 }
 
 /// What a build that was killed together with its keeper left behind. The suite's lock is held: nobody else is at it.
-fn sweep(cache: &Path, suite: Suite, hands: &Hands) -> Result<()> {
+fn sweep(cache: &Path, workshop: &str, hands: &Hands) -> Result<()> {
     for entry in fs::read_dir(cache).at("reading", cache)? {
         let path = entry.at("reading", cache)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with(&format!("zfs-rs-{}-", workshop(suite))) {
+        let left = name.strip_prefix(&format!("zfs-rs-{workshop}-"));
+        // What goes on with a hyphen is the workshop of another image, whose name begins alike.
+        if left.is_some_and(|mark| !mark.contains('-')) {
             remove_tree(&path, hands)?;
             remove_tree(&path, &Hands::OWN)?;
         }
     }
     Ok(())
-}
-
-fn workshop(suite: Suite) -> String {
-    format!("build-of-{suite}")
 }
 
 /// Never across a mount: a build that was killed may have left the host's own devices bound inside.
@@ -144,7 +146,7 @@ fn remove_tree(tree: &Path, hands: &Hands) -> Result<()> {
     Ok(())
 }
 
-fn install(suite: Suite, tree: &Path, log: &Path, hands: &Hands, scratch: &mut Scratch, progress: &mut Progress) -> Result<()> {
+fn install(suite: Suite, kit: Kit, tree: &Path, log: &Path, hands: &Hands, scratch: &mut Scratch, progress: &mut Progress) -> Result<()> {
     let customize = scratch.path().join("customize.sh");
     fs::write(&customize, CUSTOMIZE).at("writing", &customize)?;
     let mirror = packages::mirror()?;
@@ -155,7 +157,7 @@ fn install(suite: Suite, tree: &Path, log: &Path, hands: &Hands, scratch: &mut S
         command.env("TMPDIR", scratch.path());
     }
     command.args(["--verbose", "--format=directory", "--variant=apt", "--components=main,contrib"]);
-    let packages = [PACKAGES, suite.more_packages()].join(" ");
+    let packages = [PACKAGES, suite.more_packages(), kit.packages()].join(" ");
     command.arg(format!("--include={}", packages.split_whitespace().collect::<Vec<_>>().join(",")));
     command.args(["--aptopt=APT::Install-Recommends \"false\"", "--aptopt=Acquire::Languages \"none\""]);
     for useless in ["doc", "man", "locale", "info"] {

@@ -40,6 +40,14 @@ const EXAMPLES: [&str; 6] = [
     "delegated-user",
 ];
 
+/// The example program of `zfs-rs` that stands in for `zfs send` and `zfs receive`.
+pub(crate) fn shim() -> Result<PathBuf> {
+    make(&["build", "--profile", "test", "--package", "zfs-rs", "--example", SHIM], SHIM)
+}
+
+/// What the guest knows the example as.
+pub(crate) const SHIM: &str = "zfs-shim";
+
 /// What the guest knows the product as.
 pub(crate) const PRODUCT: &str = "zfs-replicate";
 

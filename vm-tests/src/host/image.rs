@@ -92,11 +92,43 @@ impl FromStr for Suite {
     }
 }
 
+/// What an image has besides Debian with ZFS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kit {
+    /// Nothing.
+    #[default]
+    Plain,
+    /// The tests of OpenZFS itself and the programs they call.
+    Zts,
+}
+
+impl Kit {
+    /// The packages it is made of, for apt.
+    pub(crate) const fn packages(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Zts => "zfs-test bzip2 cpio file jq openssl passwd pax rsync",
+        }
+    }
+}
+
+/// An image's name without its recipe.
+pub(crate) fn label(suite: Suite, kit: Kit) -> String {
+    match kit {
+        Kit::Plain => suite.to_string(),
+        Kit::Zts => format!("{suite}-zts"),
+    }
+}
+
 /// What an image holds, written beside it when it was built.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
     /// The suite it was built from.
     pub suite: Suite,
+    /// What was added to it.
+    #[serde(default)]
+    pub kit: Kit,
     /// The kernel's release.
     pub kernel: String,
     /// The version of the module built by dkms, which is that of its source.
@@ -123,19 +155,27 @@ impl Image {
     /// # Errors
     /// Packages that may not be installed, or a build that failed, with the end of its log.
     pub fn ensure(suite: Suite, progress: &mut Progress) -> Result<Self> {
+        Self::ensure_with(suite, Kit::Plain, progress)
+    }
+
+    /// As [`ensure`](Self::ensure), with a kit.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn ensure_with(suite: Suite, kit: Kit, progress: &mut Progress) -> Result<Self> {
         packages::ensure(&packages::VM, progress)?;
-        if let Some(image) = Self::find(suite)? {
+        if let Some(image) = Self::find_with(suite, kit)? {
             return Ok(image);
         }
         let cache = cache()?;
         fs::create_dir_all(&cache).at("making", &cache)?;
-        let lock = lock(&cache.join(format!("{suite}.lock")), progress)?;
-        if let Some(image) = Self::find(suite)? {
+        let lock = lock(&cache.join(format!("{}.lock", label(suite, kit))), progress)?;
+        if let Some(image) = Self::find_with(suite, kit)? {
             return Ok(image);
         }
-        build::build(suite, &cache, &place(&cache, suite), progress)?;
+        build::build(suite, kit, &cache, &place(&cache, suite, kit), progress)?;
         drop(lock);
-        Self::find(suite)?.ok_or_else(|| Error::Unusable(format!("the image of {suite} is not where it was built")))
+        Self::find_with(suite, kit)?.ok_or_else(|| Error::Unusable(format!("the image of {suite} is not where it was built")))
     }
 
     /// The image of `suite` by today's recipe, if it is in the cache.
@@ -143,7 +183,11 @@ impl Image {
     /// # Errors
     /// What lies in its place is no image.
     pub fn find(suite: Suite) -> Result<Option<Self>> {
-        let dir = place(&cache()?, suite);
+        Self::find_with(suite, Kit::Plain)
+    }
+
+    fn find_with(suite: Suite, kit: Kit) -> Result<Option<Self>> {
+        let dir = place(&cache()?, suite, kit);
         if dir.exists() { Self::load(dir).map(Some) } else { Ok(None) }
     }
 
@@ -180,7 +224,13 @@ impl Image {
     /// # Errors
     /// The cache has no place.
     pub fn is_current(&self) -> Result<bool> {
-        Ok(place(&cache()?, self.facts.suite) == self.dir)
+        Ok(place(&cache()?, self.facts.suite, self.facts.kit) == self.dir)
+    }
+
+    /// The name it goes by: its suite, and what was added.
+    #[must_use]
+    pub fn label(&self) -> String {
+        label(self.facts.suite, self.facts.kit)
     }
 
     /// Where it lies.
@@ -245,8 +295,9 @@ pub fn cache() -> Result<PathBuf> {
 }
 
 /// The name today's recipe gives the image: the same recipe, the same name, and nothing else goes into it.
-fn place(cache: &Path, suite: Suite) -> PathBuf {
-    cache.join(format!("{suite}-{}", recipe(suite, &build::ingredients(suite))))
+fn place(cache: &Path, suite: Suite, kit: Kit) -> PathBuf {
+    let ingredients = build::ingredients(suite) + kit.packages();
+    cache.join(format!("{}-{}", label(suite, kit), recipe(suite, &ingredients)))
 }
 
 fn recipe(suite: Suite, ingredients: &str) -> String {
@@ -289,6 +340,17 @@ mod tests {
         assert_eq!(name, recipe(Suite::Trixie, "packages"));
         assert_ne!(name, recipe(Suite::Bookworm, "packages"));
         assert_ne!(name, recipe(Suite::Trixie, "packages more"));
+    }
+
+    #[test]
+    fn a_kit_makes_another_image_and_leaves_the_plain_one_its_name() {
+        let cache = Path::new("/cache");
+        let plain = place(cache, Suite::Trixie, Kit::Plain);
+        assert_eq!(
+            plain,
+            cache.join(format!("trixie-{}", recipe(Suite::Trixie, &build::ingredients(Suite::Trixie))))
+        );
+        assert_ne!(plain, place(cache, Suite::Trixie, Kit::Zts));
     }
 
     #[test]

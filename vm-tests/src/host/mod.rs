@@ -20,3 +20,4 @@ mod speech;
 pub mod suite;
 pub mod surface;
 pub mod verdict;
+pub mod zts;
