@@ -1,5 +1,6 @@
 //! I am what a program says to ZFS about snapshots.
 
+use crate::backend::request::NextSnapshot;
 use crate::backend::{Cursor, Detail, Listed, Object, Refusal, Stats, request};
 use crate::delegation::{self, each};
 use crate::error::{Error, Operation, Result};
@@ -198,7 +199,10 @@ impl Iterator for Snapshots<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         // After an error there is no place to go on from.
         let cursor = self.cursor.take()?;
-        let entry = self.zfs.device.next_snapshot(&self.dataset, cursor, Detail::Stats);
+        let entry = self
+            .zfs
+            .device
+            .next_snapshot(&NextSnapshot::any(&self.dataset, cursor, Detail::Stats));
         match entry.map_err(|refusal| Error::new(Operation::Read, self.dataset.as_str(), refusal)) {
             Ok(None) => None,
             Ok(Some(entry)) => {

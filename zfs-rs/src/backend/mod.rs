@@ -129,8 +129,8 @@ pub trait Device: Send + Sync + Debug {
     fn properties(&self, of: Object<'_>) -> Outcome<NvList>;
     /// The dataset below `of` that follows the cursor; nothing at the end.
     fn next_child(&self, of: &DatasetName, after: Cursor, detail: Detail) -> Outcome<Option<Listed>>;
-    /// The snapshot of `of` that follows the cursor, in no particular order; nothing at the end.
-    fn next_snapshot(&self, of: &DatasetName, after: Cursor, detail: Detail) -> Outcome<Option<Listed>>;
+    /// The snapshot that follows a place in a dataset's list, which is in no particular order; nothing at the end.
+    fn next_snapshot(&self, request: &request::NextSnapshot<'_>) -> Outcome<Option<Listed>>;
     /// All bookmarks of a dataset: short name → properties.
     fn bookmarks(&self, of: &DatasetName) -> Outcome<NvList>;
     /// The properties of one bookmark: name → `{value}`.

@@ -1,7 +1,7 @@
 //! I am an order to the kernel, in names and flags.
 
-use super::{Base, BeginRecord, DatasetKind, ResumeAt, SendFlags, VdevOrder, WrappingKey};
-use crate::identity::Guid;
+use super::{Base, BeginRecord, Cursor, DatasetKind, Detail, ResumeAt, SendFlags, VdevOrder, WrappingKey};
+use crate::identity::{Guid, Txg};
 use crate::name::{BookmarkName, DatasetName, PoolName, SnapshotName};
 use crate::nvlist::NvList;
 
@@ -152,4 +152,32 @@ pub struct Program<'a> {
     pub memory_max: u64,
     /// Whether it may change anything; it then runs in a transaction group, all of it or nothing.
     pub sync: bool,
+}
+
+/// A question for the next snapshot of a dataset.
+#[derive(Debug, Clone, Copy)]
+pub struct NextSnapshot<'a> {
+    /// Whose snapshots.
+    pub of: &'a DatasetName,
+    /// Where the listing goes on.
+    pub after: Cursor,
+    /// How much of it is fetched.
+    pub detail: Detail,
+    /// None that is older: the kernel passes them over inside the call.
+    pub min_txg: Option<Txg>,
+    /// None that is younger, likewise.
+    pub max_txg: Option<Txg>,
+}
+
+impl<'a> NextSnapshot<'a> {
+    /// Whatever comes next.
+    pub fn any(of: &'a DatasetName, after: Cursor, detail: Detail) -> Self {
+        Self {
+            of,
+            after,
+            detail,
+            min_txg: None,
+            max_txg: None,
+        }
+    }
 }

@@ -26,6 +26,7 @@ use crate::nvlist::NvList;
 #[derive(Debug, Clone)]
 pub struct Ioctl {
     control: Arc<Control>,
+    manners: Arc<listing::Manners>,
 }
 
 impl Ioctl {
@@ -37,6 +38,7 @@ impl Ioctl {
     pub fn open() -> io::Result<Self> {
         Ok(Self {
             control: Arc::new(Control::open()?),
+            manners: Arc::default(),
         })
     }
 

@@ -7,6 +7,7 @@ use super::device::Control;
 use super::request::Request;
 use super::{Ioctl, pack};
 use crate::backend::payload::items;
+use crate::backend::request::NextSnapshot;
 use crate::backend::{
     Cleanup, Cursor, Detail, Device, EventRead, Listed, Object, ObjectStats, Outcome, Refusal, SendProgress, Stats, VdevOrder,
 };
@@ -45,11 +46,11 @@ impl Device for Ioctl {
     }
 
     fn next_child(&self, of: &DatasetName, after: Cursor, detail: Detail) -> Outcome<Option<Listed>> {
-        self.step(Request::DatasetListNext, of, after, detail)
+        self.step_child(of, after, detail)
     }
 
-    fn next_snapshot(&self, of: &DatasetName, after: Cursor, detail: Detail) -> Outcome<Option<Listed>> {
-        self.step(Request::SnapshotListNext, of, after, detail)
+    fn next_snapshot(&self, request: &NextSnapshot<'_>) -> Outcome<Option<Listed>> {
+        self.step_snapshot(request)
     }
 
     fn bookmarks(&self, of: &DatasetName) -> Outcome<NvList> {

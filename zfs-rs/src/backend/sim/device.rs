@@ -9,6 +9,7 @@ use super::property::{self, number, text};
 use super::upkeep::not_modelled;
 use super::world::{World, mix};
 use super::{core, rules};
+use crate::backend::request::NextSnapshot;
 use crate::backend::{
     Cleanup, Cursor, DatasetKind, Detail, Device, EventRead, Listed, Object, ObjectStats, Outcome, Refusal, SendProgress, Stats, VdevOrder,
 };
@@ -110,7 +111,8 @@ impl Device for Process {
         })
     }
 
-    fn next_snapshot(&self, of: &DatasetName, after: Cursor, detail: Detail) -> Outcome<Option<Listed>> {
+    fn next_snapshot(&self, request: &NextSnapshot<'_>) -> Outcome<Option<Listed>> {
+        let NextSnapshot { of, after, detail, .. } = *request;
         self.call(Call::NextSnapshot, |world| {
             let Ok(pool) = world.pool(of.pool().as_str()) else {
                 return Ok(None);
@@ -118,7 +120,12 @@ impl Device for Process {
             let Ok(dataset) = pool.state.get(of.as_str()) else {
                 return Ok(None);
             };
-            let all = dataset.snapshots.iter().map(|(short, snapshot)| (place(short), short, snapshot));
+            let is_wanted = |snapshot: &Snapshot| {
+                let txg = Txg(snapshot.createtxg);
+                request.min_txg.is_none_or(|min| txg >= min) && request.max_txg.is_none_or(|max| txg <= max)
+            };
+            let all = dataset.snapshots.iter().filter(|(_, snapshot)| is_wanted(snapshot));
+            let all = all.map(|(short, snapshot)| (place(short), short, snapshot));
             let next = all.filter(|(place, ..)| *place > after.0).min_by_key(|next| next.0);
             Ok(next.map(|(place, short, snapshot)| {
                 let name = format!("{of}@{short}");
