@@ -57,16 +57,8 @@ impl Zfs {
     ///
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when `root` does not exist. A dataset below it that vanishes meanwhile is left out.
     pub fn tree(&self, root: &DatasetName) -> Result<Vec<DatasetInfo>> {
-        let mut found = vec![self.dataset(root)?];
-        let mut next = 0;
-        while let Some(parent) = found.get(next).map(|dataset| dataset.name.clone()) {
-            for child in self.children(&parent) {
-                found.push(child?);
-            }
-            next += 1;
-        }
-        found.sort_by(|a, b| a.name.as_str().split('/').cmp(b.name.as_str().split('/')));
-        Ok(found)
+        let entries = self.list(root).recursive().start();
+        entries.map(|entry| entry.map(|entry| entry.dataset)).collect()
     }
 
     /// Whether there is such a filesystem, volume or snapshot.
@@ -187,7 +179,7 @@ impl Zfs {
 }
 
 impl DatasetInfo {
-    fn of(name: DatasetName, stats: Stats) -> Result<Self> {
+    pub(crate) fn of(name: DatasetName, stats: Stats) -> Result<Self> {
         let origin = stats.origin.map(|origin| origin.parse::<SnapshotName>()).transpose();
         let origin = origin.map_err(|error| Error::new(Operation::Read, name.as_str(), error))?;
         let Stats {
@@ -343,5 +335,22 @@ impl Zfs {
             .properties(of)
             .map_err(|refusal| Error::new(Operation::Read, of.path(), refusal))?;
         Ok(Properties::new(list))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A filesystem of that name.
+    pub(crate) fn info(name: &str) -> DatasetInfo {
+        DatasetInfo {
+            name: name.parse().unwrap(),
+            guid: Guid(1),
+            createtxg: Txg(1),
+            kind: DatasetKind::Filesystem,
+            inconsistent: false,
+            origin: None,
+        }
     }
 }

@@ -92,6 +92,8 @@ mod hold;
 #[cfg(feature = "calls")]
 mod key;
 #[cfg(feature = "calls")]
+mod listing;
+#[cfg(feature = "calls")]
 mod operation;
 #[cfg(feature = "calls")]
 pub mod pipe;
@@ -136,6 +138,8 @@ pub use crate::hold::{HoldInfo, TemporaryHold};
 pub use crate::identity::{Guid, Txg};
 #[cfg(feature = "calls")]
 pub use crate::key::{EncryptionInfo, KeyFormat};
+#[cfg(feature = "calls")]
+pub use crate::listing::{DatasetEntry, Entries, Listing, ListingCache, SnapshotEntry};
 pub use crate::name::{BookmarkName, DatasetName, HoldTag, NameError, PoolName, PropertyName, SnapshotName};
 #[cfg(feature = "calls")]
 pub use crate::pool::{PoolInfo, RunningScrub};

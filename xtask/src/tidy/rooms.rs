@@ -33,6 +33,7 @@ const TABLE: &str = "
     hold key pool              | name identity errno nvlist backend error zfs property |
     feature channel event vdev | name identity errno nvlist backend error zfs property |
     send receive diff          | name identity errno nvlist stream backend delegation error zfs property pipe worker |
+    listing                    | name identity errno nvlist backend error zfs property dataset worker |
     serial                     | name identity errno nvlist stream backend release operation error property zfs |
 
     zfs-replicate

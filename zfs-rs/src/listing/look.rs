@@ -1,0 +1,192 @@
+//! I look at one dataset: what is below it, and its snapshots.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::cache::{Facts, Known};
+use super::companion::Companion;
+use super::{DatasetEntry, SnapshotEntry, Wants};
+use crate::backend::request::NextSnapshot;
+use crate::backend::{Cursor, Detail, Device, Object};
+use crate::dataset::DatasetInfo;
+use crate::error::{Error, Operation, OptionalExt as _, Result};
+use crate::identity::{Guid, Txg};
+use crate::name::{DatasetName, NameError};
+use crate::nvlist::NvList;
+use crate::property::Properties;
+
+/// A dataset that is to be looked at, and what is known of it already.
+#[derive(Debug)]
+pub(super) struct Place {
+    info: DatasetInfo,
+    properties: Option<Properties>,
+    facts: Option<Facts>,
+}
+
+impl Place {
+    pub(super) fn name(&self) -> &DatasetName {
+        &self.info.name
+    }
+}
+
+/// What there was.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) entry: DatasetEntry,
+    /// What may be believed of it the next time.
+    pub(super) known: Option<Arc<Known>>,
+}
+
+/// How to look.
+#[derive(Debug)]
+pub(super) struct Look {
+    pub(super) device: Arc<dyn Device>,
+    pub(super) wants: Wants,
+    /// What was known before; nothing without a cache.
+    pub(super) known: Option<Arc<HashMap<Guid, Arc<Known>>>>,
+}
+
+impl Look {
+    /// The place where a listing begins.
+    pub(super) fn begin(&self, root: &DatasetName) -> Result<Place> {
+        let failed = |refusal| Error::new(Operation::Read, root.as_str(), refusal);
+        let stats = self.device.stats(Object::Dataset(root)).map_err(failed)?;
+        let info = DatasetInfo::of(root.clone(), stats)?;
+        let properties = match self.detail() {
+            Detail::Stats => None,
+            Detail::Properties => Some(self.device.properties(Object::Dataset(root)).map_err(failed)?),
+        };
+        Ok(self.place(info, properties))
+    }
+
+    /// What is at a place and below it; no entry when the dataset has vanished.
+    pub(super) fn at(&self, place: Place, companion: Option<&Companion>) -> (Vec<Place>, Option<Result<Found>>) {
+        let below = if self.wants.recursive {
+            self.children(&place.info.name)
+        } else {
+            Ok(Vec::new())
+        };
+        let below = match below {
+            Ok(below) => below,
+            Err(error) => return (Vec::new(), Err(error).optional().transpose()),
+        };
+        let entry = self.entry(place, companion).optional().map(Option::flatten);
+        (below, entry.transpose())
+    }
+
+    fn children(&self, of: &DatasetName) -> Result<Vec<Place>> {
+        let mut found = Vec::new();
+        let mut cursor = Cursor::default();
+        let failed = |refusal| Error::new(Operation::Read, of.as_str(), refusal);
+        while let Some(listed) = self.device.next_child(of, cursor, self.detail()).map_err(failed)? {
+            cursor = listed.cursor;
+            let name = listed.name.parse();
+            let name = name.map_err(|error: NameError| Error::new(Operation::Read, listed.name.as_str(), error))?;
+            found.push(self.place(DatasetInfo::of(name, listed.stats)?, listed.properties));
+        }
+        found.sort_by(|a, b| a.info.name.cmp(&b.info.name));
+        Ok(found)
+    }
+
+    fn entry(&self, place: Place, companion: Option<&Companion>) -> Result<Option<Found>> {
+        let Place { info, properties, facts } = place;
+        let mut entry = DatasetEntry {
+            snapshots: Vec::new(),
+            dataset: info,
+            properties,
+        };
+        if !self.wants.snapshots {
+            return Ok(Some(Found { entry, known: None }));
+        }
+        let before = self.known.as_ref().and_then(|known| known.get(&entry.dataset.guid));
+        if let (Some(facts), Some(known)) = (&facts, before)
+            && known.is_of(facts)
+        {
+            entry.snapshots = known.snapshots(&entry.dataset.name)?;
+            let known = known.at(&entry.dataset.name);
+            return Ok(Some(Found { entry, known: Some(known) }));
+        }
+        let guid = entry.dataset.guid;
+        let listed = self.snapshots(&entry.dataset.name, companion);
+        if let Some(companion) = companion {
+            companion.rest();
+        }
+        entry.snapshots = listed?;
+        // To the kernel a dataset that is not there and one without further snapshots are the same. Only one that is still there, and is no other
+        // of that name, was listed to its end.
+        let object = Object::Dataset(&entry.dataset.name);
+        let stats = self.device.stats(object);
+        let stats = stats.map_err(|refusal| Error::new(Operation::Read, object.path(), refusal))?;
+        if stats.guid != guid {
+            return Ok(None);
+        }
+        let known = facts.and_then(|facts| facts.learn(&entry)).map(Arc::new);
+        Ok(Some(Found { entry, known }))
+    }
+
+    fn snapshots(&self, of: &DatasetName, companion: Option<&Companion>) -> Result<Vec<SnapshotEntry>> {
+        let mut found: Vec<SnapshotEntry> = Vec::new();
+        let mut cursor = Cursor::default();
+        let detail = if self.wants.snapshot_properties {
+            Detail::Properties
+        } else {
+            Detail::Stats
+        };
+        loop {
+            let next = self.device.next_snapshot(&NextSnapshot::any(of, cursor, detail));
+            let next = next.map_err(|refusal| Error::new(Operation::Read, of.as_str(), refusal))?;
+            let Some(listed) = next else { break };
+            cursor = listed.cursor;
+            let name = listed.name.parse();
+            found.push(SnapshotEntry {
+                name: name.map_err(|error: NameError| Error::new(Operation::Read, listed.name.as_str(), error))?,
+                guid: listed.stats.guid,
+                createtxg: listed.stats.createtxg,
+                properties: listed.properties.map(Properties::new),
+            });
+            if let Some(companion) = companion {
+                accompany(companion, of, &found);
+            }
+        }
+        found.sort_by(|a, b| (a.createtxg, &a.name).cmp(&(b.createtxg, &b.name)));
+        Ok(found)
+    }
+
+    fn place(&self, info: DatasetInfo, properties: Option<NvList>) -> Place {
+        let properties = properties.map(Properties::new);
+        let facts = properties.as_ref().filter(|_| self.known.is_some());
+        Place {
+            facts: facts.and_then(|properties| Facts::read(&info, properties, self.wants.since)),
+            properties: properties.filter(|_| self.wants.properties),
+            info,
+        }
+    }
+
+    fn detail(&self) -> Detail {
+        if self.wants.properties || self.known.is_some() {
+            Detail::Properties
+        } else {
+            Detail::Stats
+        }
+    }
+}
+
+/// Calls the companion once that is worth it, and keeps its calls short where there are many snapshots.
+fn accompany(companion: &Companion, of: &DatasetName, found: &[SnapshotEntry]) {
+    if found.len() == WORTH_IT {
+        companion.join(of);
+    }
+    if found.len().is_multiple_of(LONG_ENOUGH)
+        && let Some(last) = found.len().checked_sub(LONG_ENOUGH).and_then(|from| found.get(from..))
+        && let Some(newest) = last.iter().map(|snapshot| snapshot.createtxg).max()
+    {
+        // Snapshots are listed in no order, so about one of the next so many is as new as that.
+        companion.end_calls_from(Txg(newest.0));
+    }
+}
+
+/// Snapshots that a dataset must have before it is kept open: most datasets have none.
+const WORTH_IT: usize = 2;
+
+/// Snapshots that the companion passes over in one call, roughly.
+const LONG_ENOUGH: usize = 64;
