@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use zfs_rs::stream::token::ResumeToken;
-use zfs_rs::{DatasetInfo, DatasetKind, DatasetName, Error, Guid, OptionalExt as _, Properties, SnapshotName, Source};
+use zfs_rs::{DatasetEntry, DatasetKind, DatasetName, Error, Guid, OptionalExt as _, Properties, SnapshotName, Source};
 
 use super::Local;
 use crate::reason::{Failure, FailureKind, Part, Side};
@@ -24,14 +24,16 @@ impl Local {
             Some(parent) => self.above(&parent)?,
             None => None,
         };
-        let found = if recursive {
-            self.zfs.tree(root).optional().map_err(failed)?.unwrap_or_default()
-        } else {
-            self.zfs.dataset(root).optional().map_err(failed)?.into_iter().collect()
-        };
-        let mut datasets = Vec::with_capacity(found.len());
-        for info in found {
-            datasets.extend(self.dataset(info).optional().map_err(failed)?.flatten());
+        let mut listing = self.zfs.list(root).properties().snapshots();
+        if recursive {
+            listing = listing.recursive();
+        }
+        let mut datasets = Vec::new();
+        for entry in listing {
+            // The listing leaves out what vanishes, so only the root can be missing.
+            if let Some(entry) = entry.optional().map_err(failed)? {
+                datasets.extend(self.dataset(entry).optional().map_err(failed)?.flatten());
+            }
         }
         Ok(View::new(pool, root.clone(), above, datasets))
     }
@@ -73,16 +75,24 @@ impl Local {
     }
 
     /// One dataset; nothing for what is neither filesystem nor volume.
-    fn dataset(&self, info: DatasetInfo) -> Result<Option<Dataset>, Error> {
+    fn dataset(&self, entry: DatasetEntry) -> Result<Option<Dataset>, Error> {
+        let DatasetEntry {
+            dataset: info,
+            properties,
+            snapshots,
+            ..
+        } = entry;
         let kind = match info.kind {
             DatasetKind::Filesystem => Kind::Filesystem,
             DatasetKind::Volume => Kind::Volume,
             _ => return Ok(None),
         };
-        let properties = self.zfs.properties(&info.name)?;
-        let mut versions = Vec::new();
-        for snapshot in self.zfs.snapshots(&info.name) {
-            let snapshot = snapshot?;
+        let properties = match properties {
+            Some(properties) => properties,
+            None => self.zfs.properties(&info.name)?,
+        };
+        let mut versions = Vec::with_capacity(snapshots.len());
+        for snapshot in snapshots {
             versions.push(Version {
                 holds: self.holds(&snapshot.name)?,
                 name: snapshot.name,
