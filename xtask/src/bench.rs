@@ -1,26 +1,64 @@
-//! I am the host of the race between the program and `zfs send | zfs receive`.
+//! I am the host of the races between ours and ZFS's own programs.
 
 use std::process::ExitCode;
 
-use clap::Args;
-use vm_tests::Suite;
+use clap::{Args, ValueEnum};
+use vm_tests::{Job, Progress, Suite, Timing, VmOptions};
 
 use crate::{Failure, demo};
 
 /// What `bench` takes.
 #[derive(Debug, Args)]
 pub(crate) struct Command {
+    /// What races
+    #[arg(value_enum, default_value_t = Race::Replicate)]
+    race: Race,
     /// The image: bullseye, bookworm, trixie or trixie-backports
     #[arg(long, default_value_t)]
     suite: Suite,
-    /// How often each of the two runs
+    /// How often each of them runs
     #[arg(long, default_value_t = 5, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     repetitions: u32,
+    /// Datasets to list
+    #[arg(long, default_value_t = 200, value_name = "COUNT")]
+    datasets: u32,
+    /// Snapshots of each
+    #[arg(long, default_value_t = 20, value_name = "COUNT")]
+    snapshots: u32,
+    /// Let the guest's clock count instructions, on one processor: slow, but repeatable (listing only)
+    #[arg(long)]
+    icount: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Race {
+    /// zfs-replicate against zfs send | zfs receive
+    Replicate,
+    /// A listing by zfs-rs, cold and warm, against zfs list
+    Listing,
 }
 
 impl Command {
     /// Does it. The ratio is printed and never judged.
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        demo::play(self.suite, &["bench", &self.repetitions.to_string()])
+        let repetitions = self.repetitions.to_string();
+        match self.race {
+            Race::Replicate => demo::play(self.suite, &["bench", &repetitions]),
+            Race::Listing => self.list(&repetitions),
+        }
+    }
+
+    fn list(&self, repetitions: &str) -> Result<ExitCode, Failure> {
+        let mut progress = Progress::to_stderr();
+        progress.say("building what lists in the guest (release)");
+        let program = demo::build("vm-tests", "--example", "listing")?;
+        let words = ["race", repetitions, &self.datasets.to_string(), &self.snapshots.to_string()];
+        let job = Job::new().file(program, "listing").program("./listing", words);
+        let mut options = VmOptions::default();
+        if self.icount {
+            options.timing = Timing::Icount;
+            options.cpus = 1;
+        }
+        demo::act(self.suite, &job, &options, &mut progress)
     }
 }

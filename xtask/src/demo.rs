@@ -36,20 +36,22 @@ impl Command {
 pub(crate) fn play(suite: Suite, words: &[&str]) -> Result<ExitCode, Failure> {
     let mut progress = Progress::to_stderr();
     progress.say("building the program and what runs it in the guest (release)");
-    let product = build("zfs-replicate", "zfs-replicate")?;
-    let player = build("vm-tests", "demo")?;
-    let image = Image::ensure(suite, &mut progress)?;
-    progress.say("booting a machine with two blank disks");
-    let disks = PoolDisks::blank(DISK)?;
+    let product = build("zfs-replicate", "--bin", "zfs-replicate")?;
+    let player = build("vm-tests", "--bin", "demo")?;
     let job = Job::new()
         .file(product, "zfs-replicate")
         .file(player, "demo")
         .program("./demo", words);
-    let options = VmOptions {
-        limit: LIMIT,
-        ..VmOptions::default()
-    };
-    let vm = Vm::boot(&image, &job, &disks, &options)?;
+    act(suite, &job, &VmOptions::default(), &mut progress)
+}
+
+/// Does a job in a fresh machine and passes on what it says.
+pub(crate) fn act(suite: Suite, job: &Job, options: &VmOptions, progress: &mut Progress) -> Result<ExitCode, Failure> {
+    let image = Image::ensure(suite, progress)?;
+    progress.say("booting a machine with two blank disks");
+    let disks = PoolDisks::blank(DISK)?;
+    let options = VmOptions { limit: LIMIT, ..*options };
+    let vm = Vm::boot(&image, job, &disks, &options)?;
     progress.say(&format!(
         "OpenZFS {} on Linux {}, up in {:.1} s",
         vm.zfs_version(),
@@ -85,11 +87,11 @@ fn listen(vm: Vm) -> vm_tests::Result<vm_tests::Outcome> {
 }
 
 /// The path of a program of this workspace, fresh from cargo.
-fn build(package: &str, program: &str) -> Result<PathBuf, Failure> {
+pub(crate) fn build(package: &str, kind: &str, program: &str) -> Result<PathBuf, Failure> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = process::Command::new(cargo)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
-        .args(["build", "--release", "--package", package, "--bin", program])
+        .args(["build", "--release", "--package", package, kind, program])
         .arg("--message-format=json-render-diagnostics")
         .stderr(Stdio::inherit())
         .output()?;

@@ -4,6 +4,7 @@ mod change;
 mod history;
 mod hold;
 mod key;
+mod listing;
 mod look;
 mod refuse;
 
