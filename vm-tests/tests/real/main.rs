@@ -6,6 +6,10 @@ mod support;
 
 #[cfg(test)]
 mod calls;
+// It reads the registers of the machine, which is one.
+#[cfg(test)]
+#[cfg(target_arch = "x86_64")]
+mod encoder;
 #[cfg(test)]
 mod delegated;
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! I am the lists that go down to the kernel and come up from it, built and read once for both ways.
 //!
 //! Keys and types are those of the kernel's argument tables (`zfs_ioctl.c`, the same from OpenZFS 2.0 to 2.4). A key the kernel does not know
-//! makes it refuse the whole call, so nothing optional is written unless it was asked for.
+//! makes it refuse the whole call, so nothing optional is written unless it was asked for. Their order is that of libzfs_core, so that both ways send
+//! the same bytes.
 
 use std::collections::BTreeMap;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -73,8 +74,8 @@ pub(crate) fn clone(request: &Clone<'_>) -> NvList {
     list
 }
 
-pub(crate) fn rollback(to: Option<&SnapshotName>) -> Option<NvList> {
-    to.map(|to| NvList::new().with("target", to.as_str()))
+pub(crate) fn rollback(to: Option<&SnapshotName>) -> NvList {
+    to.map_or_else(NvList::new, |to| NvList::new().with("target", to.as_str()))
 }
 
 pub(crate) fn redact(request: &Redact<'_>) -> NvList {
@@ -101,8 +102,8 @@ pub(crate) fn key_command(to: &KeyChange<'_>) -> u64 {
 pub(crate) fn change_key(request: &ChangeKey<'_>) -> NvList {
     let mut list = NvList::new().with("crypt_cmd", key_command(&request.to));
     if let KeyChange::New { properties, key } = request.to {
-        insert_filled(&mut list, "props", properties);
         list.insert("hidden_args", hidden(key));
+        insert_filled(&mut list, "props", properties);
     }
     list
 }
@@ -243,21 +244,20 @@ pub(crate) fn send_space(request: &Send<'_>) -> NvList {
 }
 
 pub(crate) fn receive(request: &Receive<'_>, from: BorrowedFd<'_>) -> NvList {
-    let mut list = NvList::new()
-        .with("snapname", request.snapshot.as_str())
-        .with("begin_record", Value::ByteArray(request.begin.to_vec()))
-        .with("input_fd", from.as_raw_fd());
+    let mut list = NvList::new().with("snapname", request.snapshot.as_str());
     insert_filled(&mut list, "props", request.received);
     insert_filled(&mut list, "localprops", request.local);
-    if let Some(origin) = request.origin {
-        list.insert("origin", origin.as_str());
-    }
-    insert_flag(&mut list, "force", request.roll_back);
-    insert_flag(&mut list, "heal", request.heal);
-    insert_flag(&mut list, "resumable", request.resumable);
     if let Some(key) = request.key {
         list.insert("hidden_args", hidden(key));
     }
+    if let Some(origin) = request.origin {
+        list.insert("origin", origin.as_str());
+    }
+    list.insert("begin_record", Value::ByteArray(request.begin.to_vec()));
+    list.insert("input_fd", from.as_raw_fd());
+    insert_flag(&mut list, "force", request.roll_back);
+    insert_flag(&mut list, "resumable", request.resumable);
+    insert_flag(&mut list, "heal", request.heal);
     list
 }
 

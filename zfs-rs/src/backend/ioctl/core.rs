@@ -32,7 +32,8 @@ impl Core for Ioctl {
     }
 
     fn destroy(&self, object: Object<'_>) -> Outcome<()> {
-        self.order(Request::Destroy, &mut *Command::on(&object.path())?)
+        // Of the older kind; the list without anything in it is libzfs_core's.
+        self.ask(Request::Destroy, &object.path(), Some(&NvList::new())).map(drop)
     }
 
     fn rename(&self, from: &DatasetName, to: &DatasetName) -> Outcome<()> {
@@ -48,7 +49,7 @@ impl Core for Ioctl {
     }
 
     fn rollback(&self, dataset: &DatasetName, to: Option<&SnapshotName>) -> Outcome<SnapshotName> {
-        let answer = self.ask(Request::Rollback, dataset.as_str(), payload::rollback(to).as_ref())?;
+        let answer = self.ask(Request::Rollback, dataset.as_str(), Some(&payload::rollback(to)))?;
         payload::rolled_back(&answer)
     }
 

@@ -37,11 +37,12 @@ impl Upkeep for Ioctl {
     }
 
     fn checkpoint(&self, pool: &PoolName) -> Outcome<()> {
-        self.ask(Request::PoolCheckpoint, pool.as_str(), None).map(drop)
+        self.ask(Request::PoolCheckpoint, pool.as_str(), Some(&NvList::new())).map(drop)
     }
 
     fn discard_checkpoint(&self, pool: &PoolName) -> Outcome<()> {
-        self.ask(Request::PoolDiscardCheckpoint, pool.as_str(), None).map(drop)
+        self.ask(Request::PoolDiscardCheckpoint, pool.as_str(), Some(&NvList::new()))
+            .map(drop)
     }
 
     fn reopen(&self, pool: &PoolName, restart_scrub: bool) -> Outcome<()> {
