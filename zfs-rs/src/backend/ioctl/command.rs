@@ -188,7 +188,8 @@ fn put(field: &mut [u8], text: &str) -> Result<(), Errno> {
     let room = field.split_at_mut_checked(text.len()).filter(|_| fits);
     let (head, tail) = room.ok_or(Errno::ENAMETOOLONG)?;
     head.copy_from_slice(text.as_bytes());
-    tail.fill(0);
+    // Behind the end of the former text the field is blank already.
+    tail.iter_mut().take_while(|byte| **byte != 0).for_each(|byte| *byte = 0);
     Ok(())
 }
 

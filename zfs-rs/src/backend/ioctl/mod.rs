@@ -9,6 +9,7 @@ mod listing;
 mod object;
 mod property;
 mod request;
+mod room;
 mod upkeep;
 
 use std::io;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use self::command::Command;
 use self::device::Control;
 use self::request::Request;
+use self::room::Spare;
 use crate::backend::payload::items;
 use crate::backend::{Outcome, Refusal};
 use crate::errno::Errno;
@@ -27,6 +29,7 @@ use crate::nvlist::NvList;
 pub struct Ioctl {
     control: Arc<Control>,
     manners: Arc<listing::Manners>,
+    spare: Arc<Spare>,
 }
 
 impl Ioctl {
@@ -39,6 +42,7 @@ impl Ioctl {
         Ok(Self {
             control: Arc::new(Control::open()?),
             manners: Arc::default(),
+            spare: Arc::default(),
         })
     }
 
@@ -74,7 +78,7 @@ impl Ioctl {
         source: &[u8],
         start: usize,
     ) -> Outcome<(Result<(), Errno>, Option<NvList>)> {
-        let mut room = vec![0; start.clamp(ANSWER_START, ANSWER_MAX)];
+        let mut room = self.spare.take(start.clamp(ANSWER_START, ANSWER_MAX));
         let (name, cookie) = (command.name(), command.cookie);
         loop {
             let result = self.control.call(request, command, source, &mut room);
@@ -94,6 +98,7 @@ impl Ioctl {
                 .map(NvList::decode)
                 .transpose()
                 .map_err(|_malformed| Refusal::from(Errno::EFAULT))?;
+            self.spare.keep(room);
             return Ok((result, answer));
         }
     }
