@@ -3,6 +3,7 @@
 mod api;
 mod bench;
 mod demo;
+mod sanitize;
 mod test;
 mod tidy;
 mod vm;
@@ -34,6 +35,9 @@ enum Tool {
     /// Race 700 MB against `zfs send -Lec | zfs receive -u`, in turn in one machine, and print the ratio
     #[command(after_help = "Example:\n  cargo xtask bench --repetitions 5")]
     Bench(bench::Command),
+    /// Run the tests of the unsafe places under valgrind and AddressSanitizer
+    #[command(after_help = "Example:\n  cargo xtask sanitize")]
+    Sanitize(sanitize::Command),
     /// Check what the compiler does not: who imports whom, where unsafe is, what tests cite
     #[command(after_help = "Example:\n  cargo xtask tidy --json")]
     Tidy(tidy::Command),
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
         Tool::Api(command) => command.run(),
         Tool::Demo(command) => command.run(),
         Tool::Bench(command) => command.run(),
+        Tool::Sanitize(command) => command.run(),
         Tool::Tidy(command) => command.run(),
         Tool::Test(command) => command.run(),
         Tool::Vm(command) => command.run(),

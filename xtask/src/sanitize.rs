@@ -1,0 +1,96 @@
+//! I let the tests of the unsafe places run where each touch of memory is watched.
+
+use std::process::{Command as Process, ExitCode, Stdio};
+
+use clap::Args;
+use vm_tests::{Progress, packages};
+
+use crate::Failure;
+
+/// What `sanitize` takes.
+#[derive(Debug, Args)]
+pub(crate) struct Command {
+    /// Only valgrind, though there is a nightly compiler for AddressSanitizer
+    #[arg(long)]
+    valgrind_only: bool,
+}
+
+impl Command {
+    /// Does it: status 0 only when nothing was found.
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        packages::ensure(&["valgrind"], &mut Progress::to_stderr())?;
+        let mut is_clean = watched(
+            "valgrind",
+            &["cargo"],
+            &[("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER", VALGRIND)],
+        )?;
+        if self.valgrind_only {
+            return Ok(status(is_clean));
+        }
+        if !has_nightly() {
+            println!("AddressSanitizer: left out, it wants a nightly compiler ('rustup toolchain install nightly')");
+            return Ok(status(is_clean));
+        }
+        let nightly = ["rustup", "run", "nightly", "cargo"];
+        // A directory of its own, so that neither build throws the other's away.
+        let variables = [("RUSTFLAGS", "-Zsanitizer=address"), ("CARGO_TARGET_DIR", "target/asan")];
+        is_clean &= watched("AddressSanitizer", &nightly, &variables)?;
+        Ok(status(is_clean))
+    }
+}
+
+/// Runs the tests by this program, which is cargo, with these variables, and says how it went.
+fn watched(by: &str, cargo: &[&str], variables: &[(&str, &str)]) -> Result<bool, Failure> {
+    let mut is_clean = true;
+    for tests in TESTS {
+        println!("{by}: {}", tests.join(" "));
+        let mut words = cargo
+            .iter()
+            .copied()
+            .chain(["test", "--target", TARGET])
+            .chain(tests.iter().copied());
+        let mut command = Process::new(words.next().ok_or("no program")?);
+        command.args(words).envs(variables.iter().copied()).stdin(Stdio::null());
+        is_clean &= command.status()?.success();
+    }
+    println!(
+        "{by}: {}",
+        if is_clean {
+            "clean"
+        } else {
+            "something was found, or a test failed"
+        }
+    );
+    Ok(is_clean)
+}
+
+fn has_nightly() -> bool {
+    let asked = Process::new("rustup").args(["run", "nightly", "rustc", "--version"]).output();
+    asked.is_ok_and(|answer| answer.status.success())
+}
+
+fn status(is_clean: bool) -> ExitCode {
+    if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Named, so that flags reach what is tested and not what builds it.
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// The unsafe places: zfs-sys, both ways to the kernel, the checksum.
+const TESTS: [&[&str]; 2] = [
+    &["-p", "zfs-sys", "--lib", "--test", "loading"],
+    &[
+        "-p",
+        "zfs-rs",
+        "--lib",
+        "--features",
+        "sim",
+        "--",
+        "backend::lzc",
+        "backend::ioctl",
+        "stream::fletcher",
+    ],
+];
+
+/// What is lost for good is an error as a wrong touch is; what is still reachable at the end is not: the library stays loaded by design.
+const VALGRIND: &str = "valgrind --quiet --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --error-exitcode=99";
