@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use zfs_rs::backend::request::NextSnapshot;
 use zfs_rs::backend::{Cursor, Detail, Listed, Object, Stats};
 use zfs_rs::nvlist::{NvList, Value};
 
@@ -67,7 +68,12 @@ fn walk(side: &Side, name: &str, stats: Stats, properties: NvList, found: &mut F
         Depth::Quick => Detail::Stats,
         Depth::Full => Detail::Properties,
     };
-    for listed in all(|cursor| side.device.next_snapshot(&dataset, cursor, detail).ok().flatten()) {
+    for listed in all(|cursor| {
+        side.device
+            .next_snapshot(&NextSnapshot::any(&dataset, cursor, detail))
+            .ok()
+            .flatten()
+    }) {
         snapshot(side, &listed, found);
     }
     for (short, list) in &side.device.bookmarks(&dataset).unwrap_or_default() {

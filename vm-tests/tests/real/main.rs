@@ -8,12 +8,12 @@ mod support;
 mod calls;
 // It reads the registers of the machine, which is one.
 #[cfg(test)]
-#[cfg(target_arch = "x86_64")]
-mod encoder;
-#[cfg(test)]
 mod delegated;
 #[cfg(test)]
 mod differential;
+#[cfg(test)]
+#[cfg(target_arch = "x86_64")]
+mod encoder;
 #[cfg(test)]
 mod examples;
 #[cfg(test)]
