@@ -18,7 +18,7 @@ use crate::name::DatasetName;
 
 impl Lzc {
     /// Since OpenZFS 2.2 the library puts a pipe and a thread of its own before a descriptor that is no pipe; then
-    /// [`send_progress`](super::Device::send_progress) does not find the send.
+    /// [`send_progress`](crate::backend::Device::send_progress) does not find the send.
     pub(super) fn write_stream(&self, request: &Send<'_>, to: BorrowedFd<'_>) -> Outcome<()> {
         let send = found(symbol!(self.library, lzc_send_resume_redacted))?;
         let (name, from) = ends(request)?;
