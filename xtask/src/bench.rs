@@ -25,7 +25,10 @@ pub(crate) struct Command {
     /// Snapshots of each
     #[arg(long, default_value_t = 20, value_name = "COUNT")]
     snapshots: u32,
-    /// Let the guest's clock count instructions, on one processor: slow, but repeatable (listing only)
+    /// Calls of each kind that are measured
+    #[arg(long, default_value_t = 20_000, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(20..))]
+    calls: u32,
+    /// Let the guest's clock count instructions, on one processor: slow, but repeatable (listing and overhead)
     #[arg(long)]
     icount: bool,
 }
@@ -36,6 +39,8 @@ enum Race {
     Replicate,
     /// A listing by zfs-rs, cold and warm, against zfs list
     Listing,
+    /// What a call costs in the program, against what its ioctl costs in the kernel
+    Overhead,
 }
 
 impl Command {
@@ -44,16 +49,20 @@ impl Command {
         let repetitions = self.repetitions.to_string();
         match self.race {
             Race::Replicate => demo::play(self.suite, &["bench", &repetitions]),
-            Race::Listing => self.list(&repetitions),
+            Race::Listing => self.measure(
+                "listing",
+                &["race", &repetitions, &self.datasets.to_string(), &self.snapshots.to_string()],
+            ),
+            Race::Overhead => self.measure("overhead", &[&self.calls.to_string()]),
         }
     }
 
-    fn list(&self, repetitions: &str) -> Result<ExitCode, Failure> {
+    /// Lets a measuring program of vm-tests run in a fresh machine.
+    fn measure(&self, program: &str, words: &[&str]) -> Result<ExitCode, Failure> {
         let mut progress = Progress::to_stderr();
-        progress.say("building what lists in the guest (release)");
-        let program = demo::build("vm-tests", "--example", "listing")?;
-        let words = ["race", repetitions, &self.datasets.to_string(), &self.snapshots.to_string()];
-        let job = Job::new().file(program, "listing").program("./listing", words);
+        progress.say("building what measures in the guest (release)");
+        let path = demo::build("vm-tests", "--example", program)?;
+        let job = Job::new().file(path, program).program(format!("./{program}"), words);
         let mut options = VmOptions::default();
         if self.icount {
             options.timing = Timing::Icount;

@@ -1,6 +1,5 @@
 //! I am the command line of the virtual machine.
 
-mod bench;
 mod differential;
 mod matrix;
 
@@ -83,9 +82,6 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         with: Vec<PathBuf>,
     },
-    /// Measure in a fresh machine; figures are printed and never judged
-    #[command(subcommand)]
-    Bench(bench::Bench),
     /// List the images in the cache
     #[command(after_help = "Example:\n  cargo xtask vm list")]
     List,
@@ -152,7 +148,6 @@ impl Command {
             Self::Differential(command) => command.run(&mut progress),
             Self::Zts(zts) => zts.run(&mut progress),
             Self::Shell { machine, with } => shell(&machine, &with, &mut progress),
-            Self::Bench(bench) => bench.run(&mut progress),
             Self::List => list(),
             Self::Clean { all } => clean(all),
         }
