@@ -23,6 +23,7 @@ impl WordError {
 }
 
 /// Writes a variant's name in small letters: `SetProperty` becomes `set_property`, as serde has it.
+#[cfg(feature = "calls")]
 pub(crate) fn write_word(f: &mut fmt::Formatter<'_>, variant: &impl fmt::Debug) -> fmt::Result {
     let mut word = String::new();
     for letter in format!("{variant:?}").chars().take_while(char::is_ascii_alphanumeric) {
@@ -35,6 +36,7 @@ pub(crate) fn write_word(f: &mut fmt::Formatter<'_>, variant: &impl fmt::Debug) 
 }
 
 /// Reads one of the variants that are written so.
+#[cfg(feature = "calls")]
 pub(crate) fn read_word<T: fmt::Display + Copy>(text: &str, all: &[T], what: &'static str) -> Result<T, WordError> {
     let known = all.iter().find(|variant| variant.to_string() == text).copied();
     known.ok_or_else(|| WordError::new(text, what))
