@@ -18,12 +18,39 @@ use crate::support::{
 both!(
     any_number_of_threads_lists_what_the_oracle_lists shows [list],
     properties_come_with_the_listing_that_asks_for_them,
-    what_vanishes_while_it_is_listed_is_left_out_and_nothing_else,
-    a_cache_sees_what_happens_in_the_second_of_the_last_change,
-    a_cache_sees_snapshots_change_their_dataset_by_promotion,
-    a_cache_does_not_believe_a_pool_that_was_away,
-    a_cache_misses_nothing_of_random_changes,
 );
+
+/// Listings go by ioctl whatever the backend is, so these, which take long, are run once.
+mod by_ioctl {
+    use zfs_rs::Wish;
+
+    use crate::support::by;
+
+    #[test]
+    fn what_vanishes_while_it_is_listed_is_left_out_and_nothing_else() {
+        super::what_vanishes_while_it_is_listed_is_left_out_and_nothing_else(&by(Wish::Ioctl));
+    }
+
+    #[test]
+    fn a_cache_sees_what_happens_in_the_second_of_the_last_change() {
+        super::a_cache_sees_what_happens_in_the_second_of_the_last_change(&by(Wish::Ioctl));
+    }
+
+    #[test]
+    fn a_cache_sees_snapshots_change_their_dataset_by_promotion() {
+        super::a_cache_sees_snapshots_change_their_dataset_by_promotion(&by(Wish::Ioctl));
+    }
+
+    #[test]
+    fn a_cache_does_not_believe_a_pool_that_was_away() {
+        super::a_cache_does_not_believe_a_pool_that_was_away(&by(Wish::Ioctl));
+    }
+
+    #[test]
+    fn a_cache_misses_nothing_of_random_changes() {
+        super::a_cache_misses_nothing_of_random_changes(&by(Wish::Ioctl));
+    }
+}
 
 fn rows(listing: Listing<'_>) -> Vec<String> {
     let mut rows = Vec::new();

@@ -30,8 +30,7 @@ fn random_sequences_agree_between_the_model_and_both_ways_to_the_kernel() {
         Some(one) => vec![one],
         None => seeds(seed).take(usize::try_from(count).unwrap()).collect(),
     };
-    // Devices of volumes would be made by udev, which takes longer than all the rest; nobody reads them.
-    fs::write("/sys/module/zfs/parameters/zvol_inhibit_dev", "1").unwrap();
+    let _inhibited = NoVolumeDevices::inhibit();
     let begun = Instant::now();
     // Nobody who did not ask for so many waits longer.
     let until = asked.is_none().then(|| begun + BUDGET);
@@ -47,6 +46,26 @@ fn random_sequences_agree_between_the_model_and_both_ways_to_the_kernel() {
     println!("{done} sequences from seed {seed}: {} mismatches", wrong.len());
     assert!(done >= WORKERS.min(all.len()), "only {done} sequences were run");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// While it lives, no devices of volumes are made: that is udev's work and would take longer than all the rest, and nobody reads them.
+#[derive(Debug)]
+struct NoVolumeDevices;
+
+impl NoVolumeDevices {
+    const SWITCH: &str = "/sys/module/zfs/parameters/zvol_inhibit_dev";
+
+    fn inhibit() -> Self {
+        fs::write(Self::SWITCH, "1").unwrap();
+        Self
+    }
+}
+
+impl Drop for NoVolumeDevices {
+    fn drop(&mut self) {
+        // The tests that come after want theirs.
+        fs::write(Self::SWITCH, "0").ok();
+    }
 }
 
 /// Two pools in which many sequences have their places.
