@@ -31,7 +31,7 @@ pub struct Run {
 pub fn run(side: &mut Side, ops: &[Op], depth: Depth) -> Run {
     side.make_places();
     let answers = ops.iter().map(|op| side.carry(op)).collect();
-    let state = state::read(side, depth);
+    let state = state::read(side, ops, depth);
     Run { answers, state }
 }
 

@@ -10,23 +10,36 @@ use zfs_rs::nvlist::{NvList, Value};
 
 use super::agree::Depth;
 use super::carry;
+use super::op::Op;
 use super::side::Side;
 
-/// Reads a side.
-pub fn read(side: &Side, depth: Depth) -> Vec<String> {
+/// Reads a side after these operations.
+pub fn read(side: &Side, ops: &[Op], depth: Depth) -> Vec<String> {
     let mut found = Found {
         depth,
         entries: BTreeMap::new(),
     };
     for root in ["A", "B"] {
-        let name = side.dataset(root);
-        let Ok(stats) = side.device.stats(Object::Dataset(&name)) else {
-            continue;
-        };
-        let properties = side.device.properties(Object::Dataset(&name)).ok();
-        walk(side, root, stats, properties.unwrap_or_default(), &mut found);
+        if is_named(root, ops) {
+            let name = side.dataset(root);
+            let Ok(stats) = side.device.stats(Object::Dataset(&name)) else {
+                continue;
+            };
+            let properties = side.device.properties(Object::Dataset(&name)).ok();
+            walk(side, root, stats, properties.unwrap_or_default(), &mut found);
+        } else {
+            below(side, root, &mut found);
+        }
     }
     found.lines()
+}
+
+/// A place that no operation names itself has nothing to show but what is below it.
+fn is_named(root: &str, ops: &[Op]) -> bool {
+    ops.iter().any(|op| {
+        let op = op.to_string();
+        ["\"", "@", "#", "/%"].iter().any(|next| op.contains(&format!("\"{root}{next}")))
+    })
 }
 
 /// What was found, before numbers are made comparable.
@@ -81,6 +94,11 @@ fn walk(side: &Side, name: &str, stats: Stats, properties: NvList, found: &mut F
             bookmark(&format!("{name}#{}", short.to_str_lossy()), list, found);
         }
     }
+    below(side, name, found);
+}
+
+fn below(side: &Side, name: &str, found: &mut Found) {
+    let dataset = side.dataset(name);
     for listed in all(|cursor| side.device.next_child(&dataset, cursor, Detail::Properties).ok().flatten()) {
         walk(
             side,

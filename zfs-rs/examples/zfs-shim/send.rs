@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileTypeExt;
 
 use zfs_rs::stream::token::ResumePoint;
-use zfs_rs::{Base, DatasetName, ResumeAt, SavedSendRequest, SendFlags, SendRequest, SendStream, Sending, SnapshotName, Zfs};
+use zfs_rs::{Base, DatasetName, Errno, ResumeAt, SavedSendRequest, SendFlags, SendRequest, SendStream, Sending, SnapshotName, Zfs};
 
 use crate::args::{Send, What};
 use crate::{End, Failure, Outcome, find, real, say};
@@ -45,9 +45,21 @@ pub(crate) fn run(zfs: &Zfs, order: &Send, args: &[String]) -> Outcome {
         tell(order, &snapshot, base.as_ref(), size)?;
     }
     if !order.is_dry {
-        write(request, SendRequest::spawn_to, SendRequest::spawn)?;
+        write(request, SendRequest::spawn_to, SendRequest::spawn).map_err(|error| explained(error, &order.what))?;
     }
     Ok(End::Done)
+}
+
+/// The kernel says no more than that it is invalid.
+fn explained(error: Failure, what: &What) -> Failure {
+    match what {
+        What::Snapshot {
+            redaction: Some(bookmark), ..
+        } if error.downcast_ref::<zfs_rs::Error>().and_then(zfs_rs::Error::errno) == Some(Errno::EINVAL) => {
+            format!("{error}: {bookmark} is not a redaction bookmark, or of another snapshot").into()
+        }
+        _ => error,
+    }
 }
 
 fn hand_on(why: &str, args: &[String]) -> Outcome {

@@ -147,7 +147,7 @@ fn snapshots_are_destroyed_together_or_not_at_all(zfs: &Zfs) {
 fn a_dataset_is_destroyed_only_when_nothing_hangs_on_it(zfs: &Zfs) {
     let root = place("hung");
     oracle::sh(&format!(
-        "zfs create -u {root}; zfs create -u {root}/child; zfs snapshot {root}/child@a"
+        "zfs create -o canmount=noauto {root}; zfs create -o canmount=noauto {root}/child; zfs snapshot {root}/child@a"
     ));
     let child = root.child("child").unwrap();
     let parent = zfs.destroy_dataset(&root).unwrap_err();
@@ -211,7 +211,7 @@ fn bookmarks_are_made_of_snapshots_and_of_bookmarks(zfs: &Zfs) {
 fn a_dataset_is_renamed_with_all_below_it(zfs: &Zfs) {
     let root = place("renamed");
     oracle::sh(&format!(
-        "zfs create -u {root}; zfs create -u -p {root}/old/child; zfs snapshot {root}/old/child@a; zfs create -u {root}/taken"
+        "zfs create -o canmount=noauto {root}; zfs create -p -o canmount=noauto {root}/old/child; zfs snapshot {root}/old/child@a; zfs create -o canmount=noauto {root}/taken"
     ));
     let name = |path: &str| -> DatasetName { root.child(path).unwrap() };
     let guid = zfs.dataset(&name("old")).unwrap().guid;

@@ -25,7 +25,7 @@ both!(
 
 fn a_clone_grows_from_a_snapshot(zfs: &Zfs) {
     let root = home("grown");
-    oracle::sh(&format!("zfs create -u {root}/a; zfs snapshot {root}/a@1"));
+    oracle::sh(&format!("zfs create -o canmount=noauto {root}/a; zfs snapshot {root}/a@1"));
     let (clone, origin) = (root.child("b").unwrap(), snapshot(format!("{root}/a@1")));
     assert!(!zfs.exists(&clone).unwrap());
     zfs.clone_snapshot(&origin, &clone)
@@ -56,7 +56,7 @@ fn a_clone_grows_from_a_snapshot(zfs: &Zfs) {
 fn a_promoted_clone_owns_its_history(zfs: &Zfs) {
     let root = home("promoted");
     oracle::sh(&format!(
-        "zfs create -u {root}/a; zfs snapshot {root}/a@1; zfs clone {root}/a@1 {root}/b; zfs snapshot {root}/b@2"
+        "zfs create -o canmount=noauto {root}/a; zfs snapshot {root}/a@1; zfs clone {root}/a@1 {root}/b; zfs snapshot {root}/b@2"
     ));
     let (a, b) = (root.child("a").unwrap(), root.child("b").unwrap());
     zfs.promote(&b).unwrap();
@@ -74,7 +74,9 @@ fn a_promoted_clone_owns_its_history(zfs: &Zfs) {
 
 fn a_snapshot_keeps_its_identity_under_another_name(zfs: &Zfs) {
     let root = home("renamedsnap");
-    oracle::sh(&format!("zfs snapshot {root}@1; zfs snapshot {root}@2; zfs create -u {root}/a"));
+    oracle::sh(&format!(
+        "zfs snapshot {root}@1; zfs snapshot {root}@2; zfs create -o canmount=noauto {root}/a"
+    ));
     let (one, three) = (snapshot(format!("{root}@1")), snapshot(format!("{root}@3")));
     let guid = oracle::get(one.as_str(), "guid");
     zfs.rename_snapshot(&one, &three).unwrap();
@@ -164,7 +166,7 @@ fn a_received_property_comes_back(zfs: &Zfs) {
     let root = home("reverted");
     let target = root.child("copy").unwrap();
     oracle::sh(&format!(
-        "zfs create -u -o atime=off -o org.example:by=ada {root}/a; zfs snapshot {root}/a@1; zfs send -p {root}/a@1 | zfs receive -u {target}"
+        "zfs create -o canmount=noauto -o atime=off -o org.example:by=ada {root}/a; zfs snapshot {root}/a@1; zfs send -p {root}/a@1 | zfs receive -u {target}"
     ));
     zfs.set_properties(&target, &[("atime", "on"), ("org.example:by", "bob")]).unwrap();
     let received = zfs.received_properties(&target).unwrap();

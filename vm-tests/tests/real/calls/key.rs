@@ -18,7 +18,7 @@ const WRONG: WrappingKey = [7; 32];
 fn sealed(purpose: &str) -> DatasetName {
     let name = home(purpose).child("sealed").unwrap();
     oracle::sh(&format!(
-        "head -c 32 /dev/zero | zfs create -u -o encryption=aes-256-gcm -o keyformat=raw -o keylocation=prompt {name}"
+        "head -c 32 /dev/zero | zfs create -o canmount=noauto -o encryption=aes-256-gcm -o keyformat=raw -o keylocation=prompt {name}"
     ));
     name
 }
@@ -54,7 +54,7 @@ fn a_key_is_loaded_checked_and_forgotten(zfs: &Zfs) {
 fn encryption_is_told_as_it_is(zfs: &Zfs) {
     let sealed = sealed("told");
     let child = sealed.child("child").unwrap();
-    oracle::sh(&format!("zfs create -u {child}"));
+    oracle::sh(&format!("zfs create -o canmount=noauto {child}"));
     for dataset in [&sealed, &child] {
         let told = zfs.encryption(dataset).unwrap().unwrap();
         assert_eq!(
@@ -71,7 +71,7 @@ fn encryption_is_told_as_it_is(zfs: &Zfs) {
 fn a_key_is_changed_and_inherited(zfs: &Zfs) {
     let sealed = sealed("changed");
     let child = sealed.child("child").unwrap();
-    oracle::sh(&format!("zfs create -u {child}"));
+    oracle::sh(&format!("zfs create -o canmount=noauto {child}"));
     let root = || oracle::get(child.as_str(), "encryptionroot");
     zfs.change_key(&child, &WRONG, &[("keyformat", "raw"), ("keylocation", "prompt")])
         .unwrap();
@@ -90,7 +90,7 @@ fn an_inherited_key_is_believed_without_a_look(zfs: &Zfs) {
     let sealed = sealed("claimed");
     let child = sealed.child("child").unwrap();
     oracle::sh(&format!(
-        "head -c 32 /dev/zero | zfs create -u -o encryption=on -o keyformat=raw -o keylocation=prompt {child}; zfs unload-key -r {sealed}"
+        "head -c 32 /dev/zero | zfs create -o canmount=noauto -o encryption=on -o keyformat=raw -o keylocation=prompt {child}; zfs unload-key -r {sealed}"
     ));
     zfs.claim_inherited_key(&child).unwrap();
     assert_eq!(oracle::get(child.as_str(), "encryptionroot"), sealed.as_str());

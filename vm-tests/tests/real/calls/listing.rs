@@ -257,7 +257,7 @@ fn a_cache_misses_nothing_of_random_changes(zfs: &Zfs) {
     let mut cache = ListingCache::new();
     let mut history = Vec::new();
     let mut remembered = 0;
-    for round in 0..30 {
+    for round in 0..12 {
         if any(4) == 0 {
             settle();
             compare(zfs, &root, &mut cache, "settled");

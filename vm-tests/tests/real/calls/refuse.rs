@@ -32,7 +32,7 @@ fn what_is_not_there_is_named(zfs: &Zfs) {
 fn a_send_of_an_unrelated_base_is_refused_in_words(zfs: &Zfs) {
     let root = home("unrelated");
     oracle::sh(&format!(
-        "zfs create -u {root}/a; zfs create -u {root}/b; zfs snapshot {root}/a@1; zfs snapshot {root}/b@1; zfs snapshot {root}/b@2"
+        "zfs create -o canmount=noauto {root}/a; zfs create -o canmount=noauto {root}/b; zfs snapshot {root}/a@1; zfs snapshot {root}/b@1; zfs snapshot {root}/b@2"
     ));
     let stranger = Base::Snapshot(snapshot(format!("{root}/a@1")));
     let error = zfs
@@ -65,7 +65,7 @@ fn a_send_of_an_unrelated_base_is_refused_in_words(zfs: &Zfs) {
 fn a_dataset_without_its_key_says_so(zfs: &Zfs) {
     let root = home("keyless");
     oracle::sh(&format!(
-        "head -c 32 /dev/zero | zfs create -u -o encryption=on -o keyformat=raw -o keylocation=prompt {root}/e; zfs snapshot {root}/e@1; \
+        "head -c 32 /dev/zero | zfs create -o canmount=noauto -o encryption=on -o keyformat=raw -o keylocation=prompt {root}/e; zfs snapshot {root}/e@1; \
          zfs unload-key {root}/e"
     ));
     let error = zfs.send(&snapshot(format!("{root}/e@1"))).spawn().unwrap().finish().unwrap_err();

@@ -123,7 +123,7 @@ fn mounting_is_for_root_only_whatever_was_delegated(zfs: &Zfs) {
 fn a_pool_whose_delegation_is_off_says_so(zfs: &Zfs) {
     let pool = Pool::in_memory(100);
     let root = pool.dataset("off");
-    oracle::zfs(&["create", "-u", root.as_str()]);
+    oracle::zfs(&["create", "-o", "canmount=noauto", root.as_str()]);
     grant("snapshot", &root);
     oracle::zpool(&["set", "delegation=off", pool.name()]);
     let refused = ask(zfs, &format!("snapshot {root}@1"));

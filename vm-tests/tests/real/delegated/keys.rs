@@ -12,7 +12,7 @@ fn sealed(purpose: &str) -> DatasetName {
     let root = tree(purpose, &[]);
     let sealed = below(&root, "sealed");
     oracle::sh(&format!(
-        "head -c 32 /dev/zero | zfs create -u -o encryption=on -o keyformat=raw -o keylocation=prompt {sealed}"
+        "head -c 32 /dev/zero | zfs create -o canmount=noauto -o encryption=on -o keyformat=raw -o keylocation=prompt {sealed}"
     ));
     sealed
 }

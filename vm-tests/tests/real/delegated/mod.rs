@@ -93,9 +93,9 @@ fn other_tree(purpose: &str, children: &[&str]) -> DatasetName {
 }
 
 fn made(root: DatasetName, children: &[&str]) -> DatasetName {
-    oracle::zfs(&["create", "-u", root.as_str()]);
+    oracle::zfs(&["create", "-o", "canmount=noauto", root.as_str()]);
     for child in children {
-        oracle::zfs(&["create", "-u", &format!("{root}/{child}")]);
+        oracle::zfs(&["create", "-o", "canmount=noauto", &format!("{root}/{child}")]);
     }
     root
 }

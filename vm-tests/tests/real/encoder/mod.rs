@@ -113,7 +113,7 @@ fn play(way: &str) {
 /// What each player finds.
 fn setting(place: &DatasetName, work: &Path) {
     oracle::sh(&format!(
-        "zfs create -u {place}; for child in a b; do zfs create {place}/$child; echo 1 >/{place}/$child/file; zfs snapshot {place}/$child@1; done; \
+        "zfs create -o canmount=noauto {place}; for child in a b; do zfs create {place}/$child; echo 1 >/{place}/$child/file; zfs snapshot {place}/$child@1; done; \
          zfs bookmark {place}/a@1 {place}/a#old; echo 2 >/{place}/a/file; zfs snapshot {place}/a@2; zfs snapshot {place}/a@held; \
          zfs hold mine {place}/a@held; zfs clone {place}/a@2 {place}/changed; echo 3 >/{place}/changed/file; zfs snapshot {place}/changed@1; \
          head -c 20000 {} | zfs receive -s {place}/partial 2>/dev/null || true",

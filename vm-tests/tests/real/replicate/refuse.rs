@@ -66,7 +66,7 @@ fn a_target_whose_parent_is_not_there(zfs: &Zfs) {
 
 fn a_user_without_rights_and_with_them(zfs: &Zfs) {
     let (source, parent) = (home("right"), other_place("right"));
-    oracle::sh(&format!("zfs create -u {parent}"));
+    oracle::sh(&format!("zfs create -o canmount=noauto {parent}"));
     let target = parent.child("copy").unwrap();
     assortment(&mountpoint(&source), 1);
     oracle::sh(&format!("zfs snapshot {source}@one"));

@@ -174,7 +174,7 @@ fn a_target_with_a_life_of_its_own_is_left_alone(zfs: &Zfs) {
 
     // The same name is not the same snapshot.
     let foreign = other_place("foreign");
-    oracle::sh(&format!("zfs create -u {foreign}; zfs snapshot {foreign}@one"));
+    oracle::sh(&format!("zfs create -o canmount=noauto {foreign}; zfs snapshot {foreign}@one"));
     replicate(zfs, &source, &foreign, &[]).badly(1, &[foreign.as_str(), "none in common"]);
     assert_eq!(oracle::versions(foreign.as_str()), ["@one"]);
 }

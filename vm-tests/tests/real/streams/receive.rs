@@ -176,7 +176,7 @@ fn a_target_without_a_parent_is_refused(zfs: &Zfs) {
 fn the_key_of_the_parent_is_wanted(zfs: &Zfs) {
     let parent = other_place("locked");
     oracle::sh(&format!(
-        "head -c 32 /dev/zero | zfs create -u -o encryption=on -o keyformat=raw -o keylocation=prompt {parent}; zfs unload-key {parent}"
+        "head -c 32 /dev/zero | zfs create -o canmount=noauto -o encryption=on -o keyformat=raw -o keylocation=prompt {parent}; zfs unload-key {parent}"
     ));
     let target = parent.child("child").unwrap();
     let error = copy(zfs.send(&at(&sources().plain, "a")), zfs.receive(&target)).1.unwrap_err();

@@ -70,7 +70,7 @@ fn what_was_received_whole_is_never_thrown_away(zfs: &Zfs) {
     assert_eq!(zfs.abort_receive(&target).unwrap_err().kind(), ErrorKind::NotFound);
     // Not even one that has no snapshot to protect it.
     let bare = other_place("bare");
-    oracle::zfs(&["create", "-u", bare.as_str()]);
+    oracle::zfs(&["create", "-o", "canmount=noauto", bare.as_str()]);
     assert_eq!(zfs.abort_receive(&bare).unwrap_err().kind(), ErrorKind::NotFound);
     assert!(oracle::exists(bare.as_str()) && oracle::exists(&format!("{target}@a")));
 }

@@ -89,7 +89,14 @@ impl Pool {
     pub(crate) fn fill_but(&self, mebibytes: u64) {
         let free: u64 = oracle::get(&self.name, "available").parse().unwrap();
         let filler = format!("{}/filler", self.name);
-        oracle::zfs(&["create", "-u", "-o", &format!("reservation={}", free - (mebibytes << 20)), &filler]);
+        oracle::zfs(&[
+            "create",
+            "-o",
+            "canmount=noauto",
+            "-o",
+            &format!("reservation={}", free - (mebibytes << 20)),
+            &filler,
+        ]);
     }
 
     /// Imports it again, after an export.

@@ -31,10 +31,16 @@ pub(super) fn receive(process: &Process, request: &request::Receive<'_>, from: B
 }
 
 fn run(process: &Process, request: &request::Receive<'_>, stream: &mut Stream<'_>) -> Outcome<Vec<(String, Errno)>> {
-    // The kernel reads the list behind the first record before it looks at anything (`dmu_recv_begin`).
+    // The kernel reads the list behind the first record, and the record behind that list, before it looks at anything
+    // (`dmu_recv_begin`).
     let mut reader = Reader::new();
     let begin = first(&mut reader, request)?;
     let payload = payload(&mut reader, stream)?;
+    let second = if payload.is_empty() {
+        None
+    } else {
+        Some(next(&mut reader, stream)?)
+    };
     let payload = if payload.is_empty() {
         NvList::new()
     } else {
@@ -57,7 +63,7 @@ fn run(process: &Process, request: &request::Receive<'_>, stream: &mut Stream<'_
         pool.receiving.push(here);
         Ok((Running { here, ..running }, errors))
     })?;
-    let arrived = read(process, request, stream, &mut reader, &running);
+    let arrived = read(process, request, stream, &mut reader, second, &running);
     let mut world = process.world();
     let finish = |pool: &mut Pool, chance: &mut Chance| finish(pool, chance, request, &begin, &running);
     let result = arrived.map_err(Refusal::from).and_then(|()| world.change(pool.as_str(), finish));
@@ -88,12 +94,16 @@ fn read(
     request: &request::Receive<'_>,
     stream: &mut Stream<'_>,
     reader: &mut Reader,
+    mut second: Option<Record>,
     running: &Running,
 ) -> Result<(), Errno> {
     let mut waiting: Option<(Piece, u64)> = None;
     let mut unsynced = 0;
     loop {
-        let record = next(reader, stream)?;
+        let record = match second.take() {
+            Some(record) => record,
+            None => next(reader, stream)?,
+        };
         if waiting.is_none() {
             // Only once the first record is in is there something to keep (`dmu_recv_stream`).
             keep(&mut process.world(), request, running);

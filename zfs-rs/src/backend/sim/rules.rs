@@ -327,6 +327,8 @@ pub(super) fn receive_end(pool: &Pool, name: &SnapshotName, base: Option<Point>,
         {
             destroy_snapshot(pool, head, snapshot, false)?;
         }
+        // A full stream replaces all before it, and what a clone grew from is another dataset's.
+        refuse(base.is_none() && head.origin.is_some(), Errno::EINVAL)?;
     } else {
         let newest = head.newest().map(|snapshot| head.point(snapshot));
         refuse(newest != base, Errno::EINVAL)?;
