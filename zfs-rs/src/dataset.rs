@@ -330,11 +330,10 @@ impl Zfs {
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) when the object does not exist.
     pub fn properties<'a>(&self, of: impl Into<Object<'a>>) -> Result<Properties> {
         let of = of.into();
-        let list = self
-            .device
-            .properties(of)
-            .map_err(|refusal| Error::new(Operation::Read, of.path(), refusal))?;
-        Ok(Properties::new(list))
+        match self.device.properties(of) {
+            Ok((_, list)) => Ok(Properties::new(list)),
+            Err(refusal) => Err(Error::new(Operation::Read, of.path(), refusal)),
+        }
     }
 }
 

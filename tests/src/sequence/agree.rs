@@ -38,9 +38,9 @@ pub fn run(side: &mut Side, ops: &[Op], depth: Depth) -> Run {
 /// How closely a side is looked at in the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
-    /// Everything but properties of snapshots: those take half of all the time that a sequence takes.
+    /// Without properties of snapshots, and only where something may be: the rest takes most of the time that a sequence takes.
     Quick,
-    /// Everything.
+    /// Everything, by listing it.
     Full,
 }
 

@@ -203,7 +203,7 @@ impl Side {
     fn resume(&self, pass: &Pass) -> String {
         let target = self.snapshot(&pass.to);
         let properties = self.device.properties(Object::Dataset(target.dataset()));
-        match properties.ok().and_then(|properties| token(&properties)) {
+        match properties.ok().and_then(|(_, properties)| token(&properties)) {
             Some(point) => self.pass(pass, Some(&point)),
             None => "no token".to_owned(),
         }

@@ -362,7 +362,8 @@ impl Hand {
     }
 }
 
-const NAMES: [&str; 7] = ["A/x", "A/y", "A/x/z", "A/y/z", "B/x", "B/y", "B/x/z"];
+/// Where datasets are put.
+pub(super) const NAMES: [&str; 7] = ["A/x", "A/y", "A/x/z", "A/y/z", "B/x", "B/y", "B/x/z"];
 const SHORTS: [&str; 3] = ["1", "2", "3"];
 const TAGS: [&str; 2] = ["h", "k"];
 const PROPERTIES: [&str; 11] = [

@@ -10,6 +10,7 @@ use zfs_rs::nvlist::{NvList, Value};
 
 use super::agree::Depth;
 use super::carry;
+use super::generate::NAMES;
 use super::op::Op;
 use super::side::Side;
 
@@ -20,15 +21,20 @@ pub fn read(side: &Side, ops: &[Op], depth: Depth) -> Vec<String> {
         entries: BTreeMap::new(),
     };
     for root in ["A", "B"] {
-        if is_named(root, ops) {
-            let name = side.dataset(root);
-            let Ok(stats) = side.device.stats(Object::Dataset(&name)) else {
-                continue;
-            };
-            let properties = side.device.properties(Object::Dataset(&name)).ok();
-            walk(side, root, stats, properties.unwrap_or_default(), &mut found);
-        } else {
-            below(side, root, &mut found);
+        match depth {
+            // Somewhere else than where they are put there should be none; that takes a listing, which opens each dataset twice and more.
+            Depth::Quick => {
+                for name in NAMES.iter().filter(|name| name.starts_with(root)) {
+                    one(side, name, &mut found);
+                }
+                if is_named(root, ops) {
+                    one(side, root, &mut found);
+                }
+            }
+            Depth::Full => {
+                one(side, root, &mut found);
+                below(side, root, &mut found);
+            }
         }
     }
     found.lines()
@@ -63,8 +69,14 @@ enum Fact {
     Guid(&'static str, u64),
 }
 
+fn one(side: &Side, name: &str, found: &mut Found) {
+    if let Ok((stats, properties)) = side.device.properties(Object::Dataset(&side.dataset(name))) {
+        dataset(side, name, stats, &properties, found);
+    }
+}
+
 /// What a listing tells is not asked again: the kernel opens a dataset anew for each question.
-fn walk(side: &Side, name: &str, stats: Stats, properties: NvList, found: &mut Found) {
+fn dataset(side: &Side, name: &str, stats: Stats, properties: &NvList, found: &mut Found) {
     let dataset = side.dataset(name);
     let mut entry = Entry {
         guid: stats.guid.0,
@@ -74,8 +86,8 @@ fn walk(side: &Side, name: &str, stats: Stats, properties: NvList, found: &mut F
     if let Some(origin) = stats.origin {
         entry.facts.push(Fact::Text(format!("origin={}", side.relative(&origin))));
     }
-    entry.properties(side, &properties);
-    entry.token(side, &properties);
+    entry.properties(side, properties);
+    entry.token(side, properties);
     found.entries.insert(name.to_owned(), entry);
     let detail = match found.depth {
         Depth::Quick => Detail::Stats,
@@ -94,19 +106,14 @@ fn walk(side: &Side, name: &str, stats: Stats, properties: NvList, found: &mut F
             bookmark(&format!("{name}#{}", short.to_str_lossy()), list, found);
         }
     }
-    below(side, name, found);
 }
 
 fn below(side: &Side, name: &str, found: &mut Found) {
-    let dataset = side.dataset(name);
-    for listed in all(|cursor| side.device.next_child(&dataset, cursor, Detail::Properties).ok().flatten()) {
-        walk(
-            side,
-            &side.relative(&listed.name),
-            listed.stats,
-            listed.properties.unwrap_or_default(),
-            found,
-        );
+    let parent = side.dataset(name);
+    for listed in all(|cursor| side.device.next_child(&parent, cursor, Detail::Properties).ok().flatten()) {
+        let name = side.relative(&listed.name);
+        dataset(side, &name, listed.stats, &listed.properties.unwrap_or_default(), found);
+        below(side, &name, found);
     }
 }
 

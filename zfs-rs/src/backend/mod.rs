@@ -120,13 +120,13 @@ pub trait Device: Send + Sync + Debug {
     fn pool_properties(&self, of: &PoolName) -> Outcome<NvList>;
     /// Identity and kind of one object.
     fn stats(&self, of: Object<'_>) -> Outcome<Stats>;
+    /// The same, and all properties that are set, inherited or computed: name → `{value, source}`.
+    fn properties(&self, of: Object<'_>) -> Outcome<(Stats, NvList)>;
     /// The configuration and state of a pool, the features it uses among it.
     fn pool_status(&self, of: &PoolName) -> Outcome<NvList>;
     /// Starts, stops or suspends writing a pattern to the free space of devices. By ioctl alone: the library's function of that name gained
     /// arguments without the library gaining a new version.
     fn initialize(&self, pool: &PoolName, order: VdevOrder, vdevs: &[Guid]) -> Outcome<()>;
-    /// All properties of one object that are set, inherited or computed: name → `{value, source}`.
-    fn properties(&self, of: Object<'_>) -> Outcome<NvList>;
     /// The dataset below `of` that follows the cursor; nothing at the end.
     fn next_child(&self, of: &DatasetName, after: Cursor, detail: Detail) -> Outcome<Option<Listed>>;
     /// The snapshot that follows a place in a dataset's list, which is in no particular order; nothing at the end.

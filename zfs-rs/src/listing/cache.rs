@@ -69,9 +69,7 @@ struct Clock {
 impl Facts {
     /// The facts of a dataset from its properties, if they have them.
     pub(super) fn read(info: &DatasetInfo, properties: &Properties, since: u64) -> Option<Self> {
-        // Two calls may have met two datasets of one name.
-        let is_same = properties.number("guid") == Some(info.guid.0);
-        let changed = properties.number("snapshots_changed").filter(|changed| is_same && *changed != 0)?;
+        let changed = properties.number("snapshots_changed").filter(|changed| *changed != 0)?;
         Some(Self {
             changed,
             origin: info.origin.clone(),

@@ -50,13 +50,14 @@ impl Look {
     /// The place where a listing begins.
     pub(super) fn begin(&self, root: &DatasetName) -> Result<Place> {
         let failed = |refusal| Error::new(Operation::Read, root.as_str(), refusal);
-        let stats = self.device.stats(Object::Dataset(root)).map_err(failed)?;
-        let info = DatasetInfo::of(root.clone(), stats)?;
-        let properties = match self.detail() {
-            Detail::Stats => None,
-            Detail::Properties => Some(self.device.properties(Object::Dataset(root)).map_err(failed)?),
+        let (stats, properties) = match self.detail() {
+            Detail::Stats => (self.device.stats(Object::Dataset(root)).map_err(failed)?, None),
+            Detail::Properties => {
+                let (stats, properties) = self.device.properties(Object::Dataset(root)).map_err(failed)?;
+                (stats, Some(properties))
+            }
         };
-        Ok(self.place(info, properties))
+        Ok(self.place(DatasetInfo::of(root.clone(), stats)?, properties))
     }
 
     /// What is at a place and below it; no entry when the dataset has vanished.

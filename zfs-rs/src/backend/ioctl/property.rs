@@ -41,8 +41,11 @@ impl Device for Ioctl {
         self.read_stats(of)
     }
 
-    fn properties(&self, of: Object<'_>) -> Outcome<NvList> {
-        self.ask(Request::ObjsetStats, &of.path(), None)
+    fn properties(&self, of: Object<'_>) -> Outcome<(Stats, NvList)> {
+        let mut command = Command::on(&of.path())?;
+        let (answered, properties) = self.exchange(Request::ObjsetStats, &mut command, &[])?;
+        answered?;
+        Ok((command.stats.read(), properties.unwrap_or_default()))
     }
 
     fn next_child(&self, of: &DatasetName, after: Cursor, detail: Detail) -> Outcome<Option<Listed>> {

@@ -57,38 +57,22 @@ impl Device for Process {
     }
 
     fn stats(&self, of: Object<'_>) -> Outcome<Stats> {
-        self.call(Call::Stats, |world| match of {
-            Object::Dataset(name) => {
-                let pool = world.pool(name.pool().as_str())?;
-                Ok(dataset_stats(pool, pool.state.get(name.as_str())?))
-            }
-            Object::PartialReceive(name) => {
-                let pool = world.pool(name.pool().as_str())?;
-                Ok(dataset_stats(pool, pool.state.get(&receiving(name))?))
-            }
-            Object::Snapshot(name) => {
-                let pool = world.pool(name.dataset().pool().as_str())?;
-                let (dataset, snapshot) = pool.state.snapshot(name)?;
-                Ok(snapshot_stats(pool, dataset, snapshot))
-            }
-        })
+        self.call(Call::Stats, |world| stats(world, of))
     }
 
-    fn properties(&self, of: Object<'_>) -> Outcome<NvList> {
-        self.call(Call::Properties, |world| match of {
-            Object::Dataset(name) => dataset_properties(world, name, name.as_str()),
-            Object::PartialReceive(name) => dataset_properties(world, name, &receiving(name)),
-            Object::Snapshot(name) => {
-                let pool = world.pool(name.dataset().pool().as_str())?;
-                let (dataset, snapshot) = pool.state.snapshot(name)?;
-                Ok(property::of_snapshot(
-                    pool,
-                    name.dataset().as_str(),
-                    dataset,
-                    name.as_str(),
-                    snapshot,
-                ))
-            }
+    fn properties(&self, of: Object<'_>) -> Outcome<(Stats, NvList)> {
+        self.call(Call::Properties, |world| {
+            let stats = stats(world, of)?;
+            let properties = match of {
+                Object::Dataset(name) => dataset_properties(world, name, name.as_str())?,
+                Object::PartialReceive(name) => dataset_properties(world, name, &receiving(name))?,
+                Object::Snapshot(name) => {
+                    let pool = world.pool(name.dataset().pool().as_str())?;
+                    let (dataset, snapshot) = pool.state.snapshot(name)?;
+                    property::of_snapshot(pool, name.dataset().as_str(), dataset, name.as_str(), snapshot)
+                }
+            };
+            Ok((stats, properties))
         })
     }
 
@@ -253,6 +237,24 @@ fn set(pool: &mut Pool, of: &DatasetName, to: &NvList) -> Outcome<()> {
         Value::UInt64(value) if name == "quota" => rules::quota(&before, of.as_str(), *value),
         value => property::check(kind, name, value),
     })
+}
+
+fn stats(world: &World, of: Object<'_>) -> Outcome<Stats> {
+    match of {
+        Object::Dataset(name) => {
+            let pool = world.pool(name.pool().as_str())?;
+            Ok(dataset_stats(pool, pool.state.get(name.as_str())?))
+        }
+        Object::PartialReceive(name) => {
+            let pool = world.pool(name.pool().as_str())?;
+            Ok(dataset_stats(pool, pool.state.get(&receiving(name))?))
+        }
+        Object::Snapshot(name) => {
+            let pool = world.pool(name.dataset().pool().as_str())?;
+            let (dataset, snapshot) = pool.state.snapshot(name)?;
+            Ok(snapshot_stats(pool, dataset, snapshot))
+        }
+    }
 }
 
 fn dataset_properties(world: &World, name: &DatasetName, path: &str) -> Outcome<NvList> {
