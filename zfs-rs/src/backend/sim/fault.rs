@@ -1,4 +1,4 @@
-//! I am what goes wrong, as a value: counted in calls and bytes, never in time.
+//! I am what goes wrong or slowly, as a value: counted in calls and bytes, never in time.
 //!
 //! ```
 //! use zfs_rs::Errno;
@@ -11,6 +11,7 @@
 //! process.inject(after(40).kill()); // the 41st call is never made: the process is gone
 //! ```
 
+use super::gate::Gate;
 use crate::errno::Errno;
 
 /// Which call of the seam.
@@ -117,7 +118,7 @@ impl Call {
     }
 }
 
-/// Something that goes wrong once, in one process; see [`Process::inject`](super::Process::inject).
+/// Something that goes wrong once, or waits, in one process; see [`Process::inject`](super::Process::inject).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     pub(super) on: Option<Call>,
@@ -131,20 +132,22 @@ pub(super) enum Moment {
 }
 
 /// What becomes of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum OnCall {
     Refuse(Errno),
     Kill,
     DoAndRefuse(Errno),
     DoAndKill,
+    Wait(Gate),
 }
 
 /// What becomes of a stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum OnByte {
     Cut,
     Refuse(Errno),
     Kill,
+    Wait(Gate),
 }
 
 /// Lets `calls` calls go as they would; the next one is hit. Counted from the moment of injection.
@@ -192,6 +195,11 @@ impl AfterCalls {
         self.fault(OnCall::DoAndKill)
     }
 
+    /// The call is made only once the gate is open.
+    pub fn wait_at(self, gate: &Gate) -> Fault {
+        self.fault(OnCall::Wait(gate.clone()))
+    }
+
     const fn fault(self, effect: OnCall) -> Fault {
         Fault {
             on: self.on,
@@ -230,6 +238,11 @@ impl AtByte {
         self.fault(OnByte::Kill)
     }
 
+    /// The stream goes on only once the gate is open.
+    pub fn wait_at(self, gate: &Gate) -> Fault {
+        self.fault(OnByte::Wait(gate.clone()))
+    }
+
     const fn fault(self, effect: OnByte) -> Fault {
         Fault {
             on: self.on,
@@ -248,7 +261,7 @@ pub(super) fn due(faults: &mut Vec<Fault>, call: Call) -> Option<OnCall> {
         if fault.on.is_none_or(|on| on == call) {
             match left.checked_sub(1) {
                 Some(rest) => *left = rest,
-                None => hit = hit.or(Some((index, *effect))),
+                None => hit = hit.or_else(|| Some((index, effect.clone()))),
             }
         }
     }
@@ -260,8 +273,8 @@ pub(super) fn due(faults: &mut Vec<Fault>, call: Call) -> Option<OnCall> {
 /// The nearest fault that a stream will meet, if it becomes that long.
 pub(super) fn ahead(faults: &[Fault], call: Call) -> Option<(u64, OnByte)> {
     let here = faults.iter().filter(|fault| fault.on.is_none_or(|on| on == call));
-    let bytes = here.filter_map(|fault| match fault.moment {
-        Moment::Byte { at, effect } => Some((at, effect)),
+    let bytes = here.filter_map(|fault| match &fault.moment {
+        Moment::Byte { at, effect } => Some((*at, effect.clone())),
         Moment::Call { .. } => None,
     });
     bytes.min_by_key(|(at, _)| *at)

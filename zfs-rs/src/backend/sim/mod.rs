@@ -14,7 +14,7 @@
 //!
 //! What is not modelled is refused as by a kernel that is too old for it. Bytes are counted by blocks of 4 KiB, without metadata and
 //! compression, so figures of space are the model's own. Streams are real ones and go through real pipes. The same seed and the same calls
-//! give the same GUIDs. What goes wrong is told in advance, as [`Fault`]s; a [`Process`] can be killed, the power can be cut.
+//! give the same GUIDs. What goes wrong or waits is told in advance, as [`Fault`]s; a [`Process`] can be killed, the power can be cut.
 //!
 //! ```
 //! use std::io::copy;
@@ -45,6 +45,7 @@ mod content;
 mod core;
 mod device;
 mod fault;
+mod gate;
 mod hold;
 mod keys;
 mod lineage;
@@ -66,6 +67,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 pub use self::fault::{AfterCalls, AtByte, Call, Fault, after, at_byte};
+pub use self::gate::Gate;
 use self::pool::{Dataset, Pool, State, receiving};
 pub use self::process::Process;
 use self::world::World;

@@ -6,7 +6,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::fault::{Call, Fault};
-use super::world::{Cleanups, DEAD, Life, World};
+use super::gate::Gate;
+use super::world::{Cleanups, DEAD, Fate, Life, World};
 use crate::backend::{Cleanup, Outcome};
 use crate::errno::Errno;
 
@@ -59,7 +60,7 @@ impl Process {
         self.world().is_alive(self.0.id)
     }
 
-    /// Makes something go wrong.
+    /// Makes something go wrong or wait.
     pub fn inject(&self, fault: Fault) {
         if let Some(life) = self.world().processes.get_mut(&self.0.id) {
             life.faults.push(fault);
@@ -89,10 +90,32 @@ impl Process {
 
     /// Makes a call that needs the lock from beginning to end.
     pub(super) fn call<T>(&self, call: Call, body: impl FnOnce(&mut World) -> Outcome<T>) -> Outcome<T> {
-        let mut world = self.world();
-        let fate = world.begin(self.0.id, call)?;
+        let (mut world, fate) = self.begin(call)?;
         let result = body(&mut world);
         world.end(self.0.id, &fate, result)
+    }
+
+    /// Notes a call and says what becomes of it. Waits, with nothing locked, where it is held up.
+    pub(super) fn begin(&self, call: Call) -> Result<(MutexGuard<'_, World>, Fate), Errno> {
+        let mut world = self.world();
+        let mut fate = world.begin(self.0.id, call)?;
+        if let Fate::Late(gate) = &fate {
+            drop(world);
+            self.wait_at(gate)?;
+            world = self.world();
+            fate = Fate::Plain;
+        }
+        Ok((world, fate))
+    }
+
+    /// Waits until the gate is open or the process dead.
+    pub(super) fn wait_at(&self, gate: &Gate) -> Result<(), Errno> {
+        let pulse = self.pulse().ok_or(Errno::EBADF)?;
+        if gate.pass(pulse).map_err(Errno::from)? {
+            Ok(())
+        } else {
+            Err(DEAD)
+        }
     }
 
     /// A handle that temporary holds can be tied to.

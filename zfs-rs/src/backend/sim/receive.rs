@@ -22,7 +22,8 @@ use crate::stream::record::RECORD_SIZE;
 use crate::stream::{Begin, Corrupt, Fault, Features, Reader, Record, Step, StreamKind};
 
 pub(super) fn receive(process: &Process, request: &request::Receive<'_>, from: BorrowedFd<'_>) -> Outcome<Received> {
-    let fate = process.world().begin(process.id(), Call::Receive)?;
+    let (world, fate) = process.begin(Call::Receive)?;
+    drop(world);
     let mut stream = Stream::new(process, Call::Receive, from);
     let result = run(process, request, &mut stream);
     let bytes = stream.bytes;

@@ -26,8 +26,7 @@ pub(super) fn space(world: &World, request: &request::Send<'_>) -> Outcome<u64> 
 }
 
 pub(super) fn send(process: &Process, request: &request::Send<'_>, to: BorrowedFd<'_>) -> Outcome<()> {
-    let mut world = process.world();
-    let fate = world.begin(process.id(), Call::Send)?;
+    let (mut world, fate) = process.begin(Call::Send)?;
     let (header, pieces, point) = match prepare(&world, request) {
         Ok(prepared) => prepared,
         Err(refusal) => return world.end(process.id(), &fate, Err(refusal)),

@@ -10,6 +10,7 @@ use nix::unistd::{read, write};
 use super::content::{index, length};
 use super::fault::{self, Call, OnByte};
 use super::process::Process;
+use super::world::DEAD;
 use crate::errno::Errno;
 
 /// One end of a stream, with the fault that lies ahead.
@@ -36,16 +37,11 @@ pub(super) enum Stop {
 
 impl<'a> Stream<'a> {
     pub(super) fn new(process: &'a Process, call: Call, descriptor: BorrowedFd<'a>) -> Self {
-        let ahead = process
-            .world()
-            .processes
-            .get(&process.id())
-            .and_then(|life| fault::ahead(&life.faults, call));
         Self {
             process,
             descriptor,
             call,
-            ahead,
+            ahead: ahead(process, call),
             bytes: 0,
         }
     }
@@ -91,26 +87,39 @@ impl<'a> Stream<'a> {
     }
 
     /// How much of `wanted` may pass before a fault comes true; the fault itself when that is nothing.
-    fn before_fault(&self, wanted: u64) -> Result<u64, Stop> {
-        match self.ahead {
-            Some((at, effect)) if self.bytes >= at => {
-                let mut world = self.process.world();
-                if let Some(life) = world.processes.get_mut(&self.process.id()) {
-                    fault::spend(&mut life.faults, self.call, at);
+    fn before_fault(&mut self, wanted: u64) -> Result<u64, Stop> {
+        while let Some((at, effect)) = &self.ahead {
+            if let Some(room) = at.checked_sub(self.bytes).filter(|room| *room > 0) {
+                return Ok(wanted.min(room));
+            }
+            let mut world = self.process.world();
+            if let Some(life) = world.processes.get_mut(&self.process.id()) {
+                fault::spend(&mut life.faults, self.call, *at);
+            }
+            match effect {
+                OnByte::Cut => return Err(Stop::Closed),
+                OnByte::Refuse(errno) => return Err(Stop::Errno(*errno)),
+                OnByte::Kill => {
+                    world.kill(self.process.id());
+                    return Err(Stop::Dead);
                 }
-                match effect {
-                    OnByte::Cut => Err(Stop::Closed),
-                    OnByte::Refuse(errno) => Err(Stop::Errno(errno)),
-                    OnByte::Kill => {
-                        world.kill(self.process.id());
-                        Err(Stop::Dead)
-                    }
+                OnByte::Wait(gate) => {
+                    drop(world);
+                    self.process
+                        .wait_at(gate)
+                        .map_err(|errno| if errno == DEAD { Stop::Dead } else { Stop::Errno(errno) })?;
+                    self.ahead = ahead(self.process, self.call);
                 }
             }
-            Some((at, _)) => Ok(wanted.min(at - self.bytes)),
-            None => Ok(wanted),
         }
+        Ok(wanted)
     }
+}
+
+fn ahead(process: &Process, call: Call) -> Option<(u64, OnByte)> {
+    let world = process.world();
+    let life = world.processes.get(&process.id())?;
+    fault::ahead(&life.faults, call)
 }
 
 /// Waits until the descriptor can be used or the process is dead.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::os::fd::{OwnedFd, RawFd};
 
 use super::fault::{self, Call, Fault, OnCall};
+use super::gate::Gate;
 use super::pool::{Dataset, Point, Pool, Snapshot, State};
 use super::receive;
 use crate::backend::{Outcome, SendProgress};
@@ -70,6 +71,8 @@ pub(super) enum Fate {
     Told(Errno),
     /// It is made, and the process ends.
     Unheard,
+    /// It is made once the gate is open.
+    Late(Gate),
 }
 
 impl World {
@@ -121,6 +124,7 @@ impl World {
             Some(OnCall::Refuse(errno)) => Err(errno),
             Some(OnCall::DoAndRefuse(errno)) => Ok(Fate::Told(errno)),
             Some(OnCall::DoAndKill) => Ok(Fate::Unheard),
+            Some(OnCall::Wait(gate)) => Ok(Fate::Late(gate)),
             Some(OnCall::Kill) => {
                 self.kill(process);
                 Err(DEAD)
@@ -132,7 +136,7 @@ impl World {
     pub(super) fn end<T>(&mut self, process: u64, fate: &Fate, result: Outcome<T>) -> Outcome<T> {
         match fate {
             _ if !self.is_alive(process) => Err(DEAD.into()),
-            Fate::Plain => result,
+            Fate::Plain | Fate::Late(_) => result,
             Fate::Told(errno) => result.and(Err((*errno).into())),
             Fate::Unheard => {
                 self.kill(process);

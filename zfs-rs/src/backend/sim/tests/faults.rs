@@ -169,6 +169,41 @@ fn a_kill_ends_a_receive_that_waits_for_its_stream() {
 }
 
 #[test]
+fn a_stream_that_is_held_up_holds_up_nobody_else_and_goes_on_unharmed() {
+    let (sim, other) = machine();
+    sim.write(&ds("tank/a"), 3, 0, &noise(1, 100_000)).unwrap();
+    take(&other, "tank/a@1");
+    for on in [Call::Send, Call::Receive] {
+        let (process, gate) = (sim.start(), Gate::new().unwrap());
+        process.inject(at_byte(40_000).on(on).wait_at(&gate));
+        let slow = process.zfs();
+        let (from, to) = (snap("tank/a@1"), ds(&format!("backup/{on:?}")));
+        let target = to.clone();
+        let passing = std::thread::spawn(move || pass(slow.send(&from), slow.receive(&target)));
+        gate.wait_until_reached();
+        assert!(!passing.is_finished());
+        assert!(other.dataset(&to).is_err() || other.dataset(&to).unwrap().inconsistent, "{on:?}");
+        take(&other, &format!("tank/a@while{on:?}"));
+        gate.open();
+        passing.join().unwrap().unwrap();
+        assert_eq!(sim.contents(&to.snapshot("1").unwrap()).unwrap()[&3], noise(1, 100_000));
+    }
+}
+
+#[test]
+fn a_kill_ends_a_call_that_is_held_up() {
+    let (sim, other) = machine();
+    let (process, gate) = (sim.start(), Gate::new().unwrap());
+    process.inject(after(0).on(Call::Snapshot).wait_at(&gate));
+    let zfs = process.zfs();
+    let held_up = std::thread::spawn(move || zfs.create_snapshots(&[snap("tank/a@1")], &[]));
+    gate.wait_until_reached();
+    process.kill();
+    assert_eq!(errno(held_up.join().unwrap()), Errno::EIO);
+    assert!(other.snapshot(&snap("tank/a@1")).is_err(), "a dead process changes nothing");
+}
+
+#[test]
 fn a_power_cut_takes_what_was_not_on_disk() {
     let sim = world();
     let zfs = sim.zfs();
