@@ -32,7 +32,9 @@ pub struct SendRequest {
 pub struct SavedSendRequest {
     zfs: Zfs,
     dataset: DatasetName,
+    from: Option<Base>,
     flags: SendFlags,
+    resume: Option<ResumeAt>,
 }
 
 impl Zfs {
@@ -74,12 +76,27 @@ impl Zfs {
         SavedSendRequest {
             zfs: self.clone(),
             dataset: dataset.clone(),
+            from: None,
             flags: SendFlags::empty(),
+            resume: None,
         }
     }
 }
 
 impl SavedSendRequest {
+    /// Sends only what was received, for what was received as an increment: `base` is the snapshot of `dataset` it was received onto, whose GUID is
+    /// `from_guid` in the resume token. Without it the base is sent along.
+    pub fn since(mut self, base: Base) -> Self {
+        self.from = Some(base);
+        self
+    }
+
+    /// Goes on where an interrupted stream of the same saved receive, base and flags ended.
+    pub fn resume(mut self, point: ResumeAt) -> Self {
+        self.resume = Some(point);
+        self
+    }
+
     /// Sets how blocks are written, in place of what was set before.
     pub fn flags(mut self, flags: SendFlags) -> Self {
         self.flags = flags;
@@ -93,10 +110,24 @@ impl SavedSendRequest {
     /// The system's, when no thread can be had. What becomes of the stream, [`Sending::join`] says: [`ErrorKind::Invalid`](crate::ErrorKind::Invalid)
     /// when nothing was saved there.
     pub fn spawn_to(self, to: OwnedFd) -> Result<Sending> {
-        let Self { zfs, dataset, flags } = self;
+        let Self {
+            zfs,
+            dataset,
+            from,
+            flags,
+            resume,
+        } = self;
         let object = dataset.to_string();
         let core = Arc::clone(&zfs.core);
-        Sending::start(zfs, object, to, move |to| core.send_saved(&dataset, flags, to))
+        Sending::start(zfs, object, to, move |to| {
+            let request = request::SendSaved {
+                dataset: &dataset,
+                from: from.as_ref(),
+                flags,
+                resume,
+            };
+            core.send_saved(&request, to)
+        })
     }
 
     /// Starts the stream, to be read from the result.

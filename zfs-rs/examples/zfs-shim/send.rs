@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileTypeExt;
 
-use zfs_rs::stream::token::ResumePoint;
+use zfs_rs::stream::token::{ResumePoint, ResumeToken};
 use zfs_rs::{Base, DatasetName, Errno, ResumeAt, SavedSendRequest, SendFlags, SendRequest, SendStream, Sending, SnapshotName, Zfs};
 
 use crate::args::{Send, What};
@@ -31,11 +31,7 @@ pub(crate) fn run(zfs: &Zfs, order: &Send, args: &[String]) -> Outcome {
         },
         What::Saved { .. } if order.is_dry => return hand_on("the estimate of what a receive has saved", args),
         What::Saved { dataset, flags } => {
-            write(
-                zfs.send_saved(dataset).flags(*flags),
-                SavedSendRequest::spawn_to,
-                SavedSendRequest::spawn,
-            )?;
+            write(saved(zfs, dataset, *flags)?, SavedSendRequest::spawn_to, SavedSendRequest::spawn)?;
             return Ok(End::Done);
         }
     };
@@ -79,6 +75,21 @@ fn redacted(request: SendRequest, bookmark: Option<&str>) -> Result<SendRequest,
     match bookmark {
         Some(bookmark) => Ok(request.redacted(bookmark)?),
         None => Ok(request),
+    }
+}
+
+/// What a receive has saved, with its base if it had one.
+fn saved(zfs: &Zfs, dataset: &DatasetName, flags: SendFlags) -> Result<SavedSendRequest, Failure> {
+    let request = zfs.send_saved(dataset).flags(flags);
+    let Some(token) = zfs.receive_resume_token(dataset)? else {
+        return Err(format!("nothing was saved in {dataset}").into());
+    };
+    match token.parse::<ResumeToken>()?.point().from_guid {
+        None => Ok(request),
+        Some(guid) => match find::base(zfs, dataset, guid)? {
+            Some(base) => Ok(request.since(base)),
+            None => Err(format!("the base of what was saved in {dataset}, GUID {guid}, is not there").into()),
+        },
     }
 }
 

@@ -93,7 +93,7 @@ pub trait Core: Keys + Upkeep + Send + Sync + Debug {
     /// Writes a snapshot's stream to a descriptor.
     fn send(&self, request: &request::Send<'_>, to: BorrowedFd<'_>) -> Outcome<()>;
     /// Writes what an interrupted receive into a dataset has saved, as a stream.
-    fn send_saved(&self, dataset: &DatasetName, flags: SendFlags, to: BorrowedFd<'_>) -> Outcome<()>;
+    fn send_saved(&self, request: &request::SendSaved<'_>, to: BorrowedFd<'_>) -> Outcome<()>;
     /// Estimates the bytes such a send would write.
     fn send_space(&self, request: &request::Send<'_>) -> Outcome<u64>;
     /// Reads a stream, whose first record the caller has read already, from a descriptor.

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
-use super::request::{ChangeKey, Clone, Create, DestroySnapshots, KeyChange, Program, Receive, Redact, Send, Snapshot, Trim};
-use super::{Activity, Base, Outcome, PruneAge, Ran, Refusal, ScrubOrder, SendFlags, VdevOrder, WrappingKey};
+use super::request::{ChangeKey, Clone, Create, DestroySnapshots, KeyChange, Program, Receive, Redact, Send, SendSaved, Snapshot, Trim};
+use super::{Activity, Base, Outcome, PruneAge, Ran, Refusal, ResumeAt, ScrubOrder, SendFlags, VdevOrder, WrappingKey};
 use crate::errno::Errno;
 use crate::identity::Guid;
 use crate::name::{BookmarkName, DatasetName, HoldTag, SnapshotName};
@@ -224,10 +224,14 @@ pub(crate) fn send(request: &Send<'_>, to: BorrowedFd<'_>) -> NvList {
     list
 }
 
-pub(crate) fn send_saved(flags: SendFlags, to: BorrowedFd<'_>) -> NvList {
+pub(crate) fn send_saved(request: &SendSaved<'_>, to: BorrowedFd<'_>) -> NvList {
     let mut list = NvList::new().with("fd", to.as_raw_fd());
-    insert_flags(&mut list, flags);
+    if let Some(base) = request.from {
+        list.insert("fromsnap", base.as_str());
+    }
+    insert_flags(&mut list, request.flags);
     insert_flag(&mut list, "savedok", true);
+    insert_start(&mut list, request.resume);
     list
 }
 
@@ -270,12 +274,16 @@ fn insert_flags(list: &mut NvList, flags: SendFlags) {
 
 fn insert_how(list: &mut NvList, request: &Send<'_>) {
     insert_flags(list, request.flags);
-    if let Some(point) = request.resume {
-        list.insert("resume_object", point.object);
-        list.insert("resume_offset", point.offset);
-    }
+    insert_start(list, request.resume);
     if let Some(bookmark) = request.redaction {
         list.insert("redactbook", bookmark.short());
+    }
+}
+
+fn insert_start(list: &mut NvList, resume: Option<ResumeAt>) {
+    if let Some(point) = resume {
+        list.insert("resume_object", point.object);
+        list.insert("resume_offset", point.offset);
     }
 }
 

@@ -62,6 +62,19 @@ pub struct Send<'a> {
     pub redaction: Option<&'a BookmarkName>,
 }
 
+/// An order to send what an interrupted receive has saved.
+#[derive(Debug, Clone, Copy)]
+pub struct SendSaved<'a> {
+    /// Where it was received.
+    pub dataset: &'a DatasetName,
+    /// What the receive had as its base, by its name there; nothing for what was sent in full.
+    pub from: Option<&'a Base>,
+    /// How blocks are written.
+    pub flags: SendFlags,
+    /// Where an interrupted stream of the same goes on.
+    pub resume: Option<ResumeAt>,
+}
+
 /// An order to receive.
 #[derive(Debug, Clone, Copy)]
 pub struct Receive<'a> {

@@ -1,9 +1,10 @@
 //! I share out the places of a tree among threads and hand on what they find, in order.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::companion::Companion;
-use super::look::{Found, Look, Place};
+use super::look::{Early, Found, Look, Place};
 use super::order::{Next, Order, Ticket};
 use crate::backend::Refusal;
 use crate::errno::Errno;
@@ -30,7 +31,15 @@ struct Shared {
 #[derive(Debug)]
 struct State {
     order: Order<Place, Result<Found>>,
+    /// Places that are being found; who has nothing else to do looks whether there is anything below them.
+    early: VecDeque<Early>,
     is_over: bool,
+}
+
+/// Something to do.
+enum Task {
+    Look(Ticket, Place),
+    LookAhead(Early),
 }
 
 impl Crew {
@@ -42,6 +51,7 @@ impl Crew {
             window: listers.saturating_mul(AHEAD).max(1),
             state: Mutex::new(State {
                 order: Order::new(root),
+                early: VecDeque::new(),
                 is_over: false,
             }),
             changed: Condvar::new(),
@@ -113,19 +123,25 @@ impl Drop for Crew {
 
 impl Shared {
     fn work(&self, companion: Option<&Companion>) {
-        while let Some((ticket, place)) = self.await_place() {
-            self.look_at(ticket, place, companion);
+        while let Some(task) = self.await_task() {
+            match task {
+                Task::Look(ticket, place) => self.look_at(ticket, place, companion),
+                Task::LookAhead(early) => self.look.ahead(&early),
+            }
         }
     }
 
-    fn await_place(&self) -> Option<(Ticket, Place)> {
+    fn await_task(&self) -> Option<Task> {
         let mut state = self.lock();
         loop {
             if state.is_over || state.order.is_seen() {
                 return None;
             }
-            if let Some(taken) = state.order.take(self.window) {
-                return Some(taken);
+            if let Some((ticket, place)) = state.order.take(self.window) {
+                return Some(Task::Look(ticket, place));
+            }
+            if let Some(early) = state.early.pop_front() {
+                return Some(Task::LookAhead(early));
             }
             state = self.wait(state);
         }
@@ -137,7 +153,13 @@ impl Shared {
             ticket,
             name: place.name().to_string(),
         };
-        let (below, found) = self.look.at(place, companion);
+        let (below, found) = self.look.at(place, companion, |early| {
+            // With one lister nobody would come to it before its turn.
+            if self.window > AHEAD {
+                self.lock().early.push_back(early);
+                self.changed.notify_all();
+            }
+        });
         std::mem::forget(lost);
         self.give(ticket, below, found);
     }

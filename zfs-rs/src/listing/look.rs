@@ -1,7 +1,7 @@
 //! I look at one dataset: what is below it, and its snapshots.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
 use super::cache::{Facts, Known};
 use super::companion::Companion;
@@ -21,6 +21,15 @@ pub(super) struct Place {
     info: DatasetInfo,
     properties: Option<Properties>,
     facts: Option<Facts>,
+    /// Whether there is anything below it, where somebody had time to look before its turn came.
+    has_below: Arc<OnceLock<bool>>,
+}
+
+/// A place that will have its turn, of which can be said before whether there is anything below it.
+#[derive(Debug)]
+pub(super) struct Early {
+    name: DatasetName,
+    has_below: Weak<OnceLock<bool>>,
 }
 
 impl Place {
@@ -61,9 +70,11 @@ impl Look {
     }
 
     /// What is at a place and below it; no entry when the dataset has vanished.
-    pub(super) fn at(&self, place: Place, companion: Option<&Companion>) -> (Vec<Place>, Option<Result<Found>>) {
-        let below = if self.wants.recursive {
-            self.children(&place.info.name)
+    ///
+    /// Each dataset that is found below is told at once, for others to look ahead.
+    pub(super) fn at(&self, place: Place, companion: Option<&Companion>, tell: impl FnMut(Early)) -> (Vec<Place>, Option<Result<Found>>) {
+        let below = if self.wants.recursive && place.has_below.get() != Some(&false) {
+            self.children(&place.info.name, companion, tell)
         } else {
             Ok(Vec::new())
         };
@@ -75,22 +86,45 @@ impl Look {
         (below, entry.transpose())
     }
 
-    fn children(&self, of: &DatasetName) -> Result<Vec<Place>> {
+    /// Looks whether there is anything below a place whose turn has not come yet.
+    pub(super) fn ahead(&self, early: &Early) {
+        // One that had its turn, or whose listing is over, is gone.
+        if let Some(has_below) = early.has_below.upgrade()
+            && let Ok(below) = self.device.next_child(&early.name, Cursor::default(), Detail::Stats)
+        {
+            has_below.set(below.is_some()).ok();
+        }
+    }
+
+    fn children(&self, of: &DatasetName, companion: Option<&Companion>, mut tell: impl FnMut(Early)) -> Result<Vec<Place>> {
         let mut found = Vec::new();
         let mut cursor = Cursor::default();
         let failed = |refusal| Error::new(Operation::Read, of.as_str(), refusal);
+        let _beside = companion.map(Resting);
         while let Some(listed) = self.device.next_child(of, cursor, self.detail()).map_err(failed)? {
             cursor = listed.cursor;
             let name = listed.name.parse();
-            let name = name.map_err(|error: NameError| Error::new(Operation::Read, listed.name.as_str(), error))?;
-            found.push(self.place(DatasetInfo::of(name, listed.stats)?, listed.properties));
+            let name: DatasetName = name.map_err(|error: NameError| Error::new(Operation::Read, listed.name.as_str(), error))?;
+            let place = self.place(DatasetInfo::of(name.clone(), listed.stats)?, listed.properties);
+            tell(Early {
+                name,
+                has_below: Arc::downgrade(&place.has_below),
+            });
+            found.push(place);
+            if let Some(companion) = companion
+                && found.len() == WORTH_IT
+            {
+                companion.join(of);
+            }
         }
         found.sort_by(|a, b| a.info.name.cmp(&b.info.name));
         Ok(found)
     }
 
     fn entry(&self, place: Place, companion: Option<&Companion>) -> Result<Option<Found>> {
-        let Place { info, properties, facts } = place;
+        let Place {
+            info, properties, facts, ..
+        } = place;
         let mut entry = DatasetEntry {
             snapshots: Vec::new(),
             dataset: info,
@@ -108,11 +142,7 @@ impl Look {
             return Ok(Some(Found { entry, known: Some(known) }));
         }
         let guid = entry.dataset.guid;
-        let listed = self.snapshots(&entry.dataset.name, companion);
-        if let Some(companion) = companion {
-            companion.rest();
-        }
-        entry.snapshots = listed?;
+        entry.snapshots = self.snapshots(&entry.dataset.name, companion)?;
         // To the kernel a dataset that is not there and one without further snapshots are the same. Only one that is still there, and is no other
         // of that name, was listed to its end.
         let object = Object::Dataset(&entry.dataset.name);
@@ -128,6 +158,7 @@ impl Look {
     fn snapshots(&self, of: &DatasetName, companion: Option<&Companion>) -> Result<Vec<SnapshotEntry>> {
         let mut found: Vec<SnapshotEntry> = Vec::new();
         let mut cursor = Cursor::default();
+        let _beside = companion.map(Resting);
         let detail = if self.wants.snapshot_properties {
             Detail::Properties
         } else {
@@ -160,6 +191,7 @@ impl Look {
             facts: facts.and_then(|properties| Facts::read(&info, properties, self.wants.since)),
             properties: properties.filter(|_| self.wants.properties),
             info,
+            has_below: Arc::default(),
         }
     }
 
@@ -169,6 +201,15 @@ impl Look {
         } else {
             Detail::Stats
         }
+    }
+}
+
+/// A companion that rests again when this ends.
+struct Resting<'a>(&'a Companion);
+
+impl Drop for Resting<'_> {
+    fn drop(&mut self) {
+        self.0.rest();
     }
 }
 
@@ -186,7 +227,7 @@ fn accompany(companion: &Companion, of: &DatasetName, found: &[SnapshotEntry]) {
     }
 }
 
-/// Snapshots that a dataset must have before it is kept open: most datasets have none.
+/// Snapshots, or datasets below it, that a dataset must have before it is kept open: most have none.
 const WORTH_IT: usize = 2;
 
 /// Snapshots that the companion passes over in one call, roughly.

@@ -1,6 +1,9 @@
 //! Streams out of the ordinary: that leave something out, that are half, that mend, that take a target back.
 
-use std::fs;
+use std::{
+    fs,
+    io::{Read, Write},
+};
 
 use zfs_rs::{DatasetName, ErrorKind, Incoming, SendFlags, Zfs, pipe::pipe, stream::token::ResumeToken};
 
@@ -15,6 +18,7 @@ both!(
     a_redacted_stream_lacks_what_was_taken_out shows [redact, send_redacted],
     a_redacted_stream_goes_on_where_it_was_cut shows [send_redacted_resume],
     what_was_saved_is_sent_on shows [send_saved],
+    what_was_saved_of_an_increment_is_sent_on_alone,
     a_damaged_snapshot_is_healed shows [heal] since 2.2,
     a_target_is_rolled_back_only_if_told_so shows [receive_roll_back],
     properties_arrive_as_received shows [receive_received_properties],
@@ -80,10 +84,7 @@ fn a_redacted_stream_goes_on_where_it_was_cut(zfs: &Zfs) {
 
 /// Receives so many bytes of a stream and no more.
 fn cut(zfs: &Zfs, stream: &[u8], bytes: usize, target: &DatasetName) {
-    use std::io::Write as _;
-    let mut receiving = zfs.receive(target).resumable(true).spawn().unwrap();
-    receiving.write_all(&stream[..bytes]).unwrap();
-    let error = receiving.finish().unwrap_err();
+    let error = receive(zfs, &stream[..bytes], target).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Truncated, "{error}");
 }
 
@@ -108,6 +109,43 @@ fn what_was_saved_is_sent_on(zfs: &Zfs) {
         zfs.receive(&second).resumable(true),
     );
     assert_eq!(contents(format!("{second}@a")), contents(format!("{plain}@a")));
+}
+
+fn what_was_saved_of_an_increment_is_sent_on_alone(zfs: &Zfs) {
+    let (plain, first, second) = (&sources().plain, other_place("savedpart"), other_place("savedparton"));
+    seeded(zfs, plain, &first);
+    seeded(zfs, plain, &second);
+    let whole = capture(zfs.send(&at(plain, "a")).flags(dense()));
+    let increment = capture(zfs.send(&at(plain, "b")).flags(dense()).since(since(plain, "a")));
+    cut(zfs, &increment, increment.len() * 2 / 3, &first);
+
+    let saved = capture_saved(zfs.send_saved(&first).flags(dense()).since(since(&first, "a")));
+    assert!(saved.len() < increment.len(), "{} of {}", saved.len(), increment.len());
+    let along = capture_saved(zfs.send_saved(&first).flags(dense()));
+    assert!(along.len() > whole.len() / 2, "without a base it is sent along");
+    let error = receive(zfs, &saved, &second).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Truncated, "{error}");
+    let token = zfs.receive_resume_token(&second).unwrap().unwrap();
+    let point = token.parse::<ResumeToken>().unwrap().into_point();
+    assert!(point.bytes > 0 && point.from_guid.is_some(), "{point:?}");
+    let rest = zfs.send(&at(plain, "b")).flags((&point).into()).since(since(plain, "a"));
+    copied(rest.resume((&point).into()), zfs.receive(&second).resumable(true));
+    assert_eq!(contents(format!("{second}@b")), contents(format!("{plain}@b")));
+}
+
+fn capture_saved(request: zfs_rs::SavedSendRequest) -> Vec<u8> {
+    let mut stream = request.spawn().unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    stream.finish().unwrap();
+    bytes
+}
+
+fn receive(zfs: &Zfs, stream: &[u8], target: &DatasetName) -> zfs_rs::Result<zfs_rs::Receipt> {
+    let mut receiving = zfs.receive(target).resumable(true).spawn()?;
+    // What the kernel no longer reads, its own error explains.
+    receiving.write_all(stream).ok();
+    receiving.finish()
 }
 
 fn a_damaged_snapshot_is_healed(zfs: &Zfs) -> zfs_rs::Result<()> {

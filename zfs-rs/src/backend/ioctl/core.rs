@@ -6,8 +6,8 @@ use super::Ioctl;
 use super::command::Command;
 use super::request::Request;
 use crate::backend::payload::{self, items, whole};
-use crate::backend::request::{ChangeKey, Clone, Create, DestroySnapshots, Receive, Redact, Send, Snapshot};
-use crate::backend::{Base, Cleanup, Core, Keys, Object, Outcome, Received, Refusal, SendFlags, WrappingKey};
+use crate::backend::request::{ChangeKey, Clone, Create, DestroySnapshots, Receive, Redact, Send, SendSaved, Snapshot};
+use crate::backend::{Base, Cleanup, Core, Keys, Object, Outcome, Received, Refusal, WrappingKey};
 use crate::errno::Errno;
 use crate::name::{BookmarkName, DatasetName, HoldTag, SnapshotName};
 use crate::nvlist::NvList;
@@ -117,8 +117,8 @@ impl Core for Ioctl {
             .map(drop)
     }
 
-    fn send_saved(&self, dataset: &DatasetName, flags: SendFlags, to: BorrowedFd<'_>) -> Outcome<()> {
-        self.ask(Request::SendNew, dataset.as_str(), Some(&payload::send_saved(flags, to)))
+    fn send_saved(&self, request: &SendSaved<'_>, to: BorrowedFd<'_>) -> Outcome<()> {
+        self.ask(Request::SendNew, request.dataset.as_str(), Some(&payload::send_saved(request, to)))
             .map(drop)
     }
 

@@ -11,8 +11,8 @@ use super::argument::{NO_DESCRIPTOR, Room, text, truth, wrapping_key};
 use super::list::verdict;
 use super::{Lzc, found};
 use crate::backend::payload::{self, whole};
-use crate::backend::request::{Clone, Create, DestroySnapshots, Receive, Redact, Send, Snapshot};
-use crate::backend::{Base, Cleanup, Core, Object, Outcome, Received, Refusal, SendFlags};
+use crate::backend::request::{Clone, Create, DestroySnapshots, Receive, Redact, Send, SendSaved, Snapshot};
+use crate::backend::{Base, Cleanup, Core, Object, Outcome, Received, Refusal};
 use crate::errno::Errno;
 use crate::name::{BookmarkName, DatasetName, HoldTag, SnapshotName};
 
@@ -166,8 +166,8 @@ impl Core for Lzc {
         self.write_stream(request, to)
     }
 
-    fn send_saved(&self, dataset: &DatasetName, flags: SendFlags, to: BorrowedFd<'_>) -> Outcome<()> {
-        self.write_saved(dataset, flags, to)
+    fn send_saved(&self, request: &SendSaved<'_>, to: BorrowedFd<'_>) -> Outcome<()> {
+        self.write_saved(request, to)
     }
 
     fn send_space(&self, request: &Send<'_>) -> Outcome<u64> {

@@ -12,9 +12,8 @@ use super::argument::{NO_DESCRIPTOR, flags, pointer, text, truth, wrapping_key};
 use super::list::verdict;
 use super::{Lzc, found};
 use crate::backend::payload::items;
-use crate::backend::request::{Receive, Send};
-use crate::backend::{BeginRecord, Outcome, Received, SendFlags};
-use crate::name::DatasetName;
+use crate::backend::request::{Receive, Send, SendSaved};
+use crate::backend::{BeginRecord, Outcome, Received};
 
 impl Lzc {
     /// Since OpenZFS 2.2 the library puts a pipe and a thread of its own before a descriptor that is no pipe; then
@@ -39,12 +38,25 @@ impl Lzc {
         verdict(errno)
     }
 
-    pub(super) fn write_saved(&self, dataset: &DatasetName, how: SendFlags, to: BorrowedFd<'_>) -> Outcome<()> {
+    pub(super) fn write_saved(&self, request: &SendSaved<'_>, to: BorrowedFd<'_>) -> Outcome<()> {
         let send = found(symbol!(self.library, lzc_send_resume_redacted))?;
-        let name = text(dataset.as_str())?;
-        let how = flags(how) | lzc_send_flags::LZC_SEND_FLAG_SAVED;
+        let name = text(request.dataset.as_str())?;
+        let from = request.from.map(|base| text(base.as_str())).transpose()?;
+        let how = flags(request.flags) | lzc_send_flags::LZC_SEND_FLAG_SAVED;
+        let (object, offset) = request.resume.map_or((0, 0), |point| (point.object, point.offset));
         // SAFETY: as in `core.rs`; the base and the name of a redaction bookmark may be null.
-        verdict(unsafe { send(name.as_ptr(), ptr::null(), to.as_raw_fd(), how, 0, 0, ptr::null()) })
+        let errno = unsafe {
+            send(
+                name.as_ptr(),
+                pointer(from.as_ref()),
+                to.as_raw_fd(),
+                how,
+                object,
+                offset,
+                ptr::null(),
+            )
+        };
+        verdict(errno)
     }
 
     pub(super) fn estimate_stream(&self, request: &Send<'_>) -> Outcome<u64> {

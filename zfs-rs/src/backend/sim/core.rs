@@ -12,7 +12,7 @@ use super::upkeep::not_modelled;
 use super::world::Chance;
 use super::{hold, lineage, mark, receive, rules, send};
 use crate::backend::request::{self, Create, DestroySnapshots};
-use crate::backend::{Base, Cleanup, Core, DatasetKind, Object, Outcome, Received, Refusal, SendFlags};
+use crate::backend::{Base, Cleanup, Core, DatasetKind, Object, Outcome, Received, Refusal};
 use crate::errno::Errno;
 use crate::name::{BookmarkName, DatasetName, HoldTag, SnapshotName};
 use crate::nvlist::{NvList, Value};
@@ -50,7 +50,7 @@ impl Core for Process {
         })
     }
 
-    fn send_saved(&self, _dataset: &DatasetName, _flags: SendFlags, _to: BorrowedFd<'_>) -> Outcome<()> {
+    fn send_saved(&self, _request: &request::SendSaved<'_>, _to: BorrowedFd<'_>) -> Outcome<()> {
         not_modelled()
     }
 

@@ -6,7 +6,7 @@ use zfs_rs::{
     Base, BookmarkName, DatasetName, ResumeAt, SendFlags, SnapshotName,
     backend::{
         BeginRecord,
-        request::{Receive, Redact, Send},
+        request::{Receive, Redact, Send, SendSaved},
     },
     nvlist::NvList,
     pipe::pipe,
@@ -64,9 +64,23 @@ impl Play {
             drop(reader);
         }
         let (partial, (_reader, writer)) = (self.child("partial"), pipe().unwrap());
-        self.call("send what was saved", |core| {
-            core.send_saved(&partial, SendFlags::COMPRESS | SendFlags::LARGE_BLOCK, writer.as_fd())
-        });
+        let base = Base::Snapshot(self.at("partial", "1"));
+        let at = ResumeAt {
+            object: 1,
+            offset: 0,
+            bytes: 0,
+        };
+        for (words, from, resume) in [("", None, None), (" since a base, resumed", Some(&base), Some(at))] {
+            let request = SendSaved {
+                dataset: &partial,
+                from,
+                flags: SendFlags::COMPRESS | SendFlags::LARGE_BLOCK,
+                resume,
+            };
+            self.call(&format!("send what was saved{words}"), |core| {
+                core.send_saved(&request, writer.as_fd())
+            });
+        }
         self.receives();
     }
 
