@@ -64,7 +64,10 @@ impl Companion {
     fn tell(&self, next: Task) {
         let mut task = self.task();
         self.turn.fetch_add(1, Ordering::Release);
-        *task = next;
+        // The end is the end: a lister in the middle of something may call it back only after that.
+        if !matches!(*task, Task::End) {
+            *task = next;
+        }
         drop(task);
         self.changed.notify_all();
     }
@@ -109,3 +112,18 @@ impl Companion {
 
 /// A transaction group that no pool reaches: at one a nanosecond, in three hundred years.
 const NEVER: u64 = u64::MAX / 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_was_ended_is_not_called_back() {
+        let companion = Companion::new();
+        companion.join(&"tank".parse().unwrap());
+        companion.end();
+        companion.rest();
+        companion.join(&"tank".parse().unwrap());
+        assert_eq!(companion.wait(), None);
+    }
+}
