@@ -6,20 +6,27 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::agree::Run;
+use super::op::Op;
 
-/// A sequence by its seed, and what the kernel made of it.
+/// A sequence, and what the kernel made of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recorded {
     /// What the sequence is drawn from.
     pub seed: u64,
+    /// The sequence itself, which stays the same when others are drawn from that seed.
+    pub ops: Vec<Op>,
     /// What the kernel answered and showed.
     pub run: Run,
 }
 
 impl Recorded {
     /// What `run` says of the sequence of that seed.
-    pub fn new(seed: u64, run: &Run) -> Self {
-        Self { seed, run: run.clone() }
+    pub fn new(seed: u64, ops: &[Op], run: &Run) -> Self {
+        Self {
+            seed,
+            ops: ops.to_vec(),
+            run: run.clone(),
+        }
     }
 }
 

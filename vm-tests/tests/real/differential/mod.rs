@@ -117,7 +117,7 @@ impl Pools {
         let runs = self.sides().map(|mut side| (side.name, run(&mut side, &ops, Depth::of(seed))));
         if env::var_os("DIFFERENTIAL_RECORD").is_some() {
             // One write, so that lines of other workers do not come between.
-            println!("{}", Recorded::new(seed, &runs[1].1));
+            println!("{}", Recorded::new(seed, &ops, &runs[1].1));
             return compare(&ops, &runs[1..]).err().map(|mismatch| format!("seed {seed}: {mismatch}"));
         }
         let mismatch = compare(&ops, &runs).err()?;

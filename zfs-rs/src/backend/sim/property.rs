@@ -31,7 +31,8 @@ pub(super) fn of_dataset(pool: &Pool, name: &str, dataset: &Dataset) -> NvList {
     if let Some((origin, _)) = dataset.origin.and_then(|origin| pool.state.at(origin)) {
         text(&mut list, "origin", &origin);
     }
-    if dataset.kind == DatasetKind::Volume {
+    // What is half received is not read (`zfs_ioc_objset_stats_impl`).
+    if dataset.kind == DatasetKind::Volume && !dataset.inconsistent {
         volume_size(&mut list, &dataset.live);
     }
     encryption(&mut list, pool, name, dataset);
@@ -166,7 +167,7 @@ pub(super) fn is_user(name: &str) -> bool {
     name.contains(':')
 }
 
-/// A volume's size in bytes, from the object that holds it; a partial receive may not have that yet.
+/// A volume's size in bytes, from the object that holds it.
 fn volume_size(list: &mut NvList, content: &Content) {
     let bytes = content.read(VOLUME_SIZE_OBJECT).unwrap_or_default();
     let size = bytes.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
