@@ -170,6 +170,10 @@ fn create(
             .properties
             .insert("keylocation".to_owned(), Property::local("prompt".into()));
     }
+    if let Some(from) = from {
+        // A clone is what it grows from, whatever the stream says it is.
+        dataset.kind = from.kind;
+    }
     if let Some(origin) = origin {
         dataset.live = pool
             .state
