@@ -1,7 +1,7 @@
 //! I give a number its meaning, once, for all ways to the kernel.
 //!
 //! What an errno means depends on what was asked: ENOENT after a send is a missing snapshot, after a receive a missing parent. The one table
-//! is [`Error::kind`].
+//! is in `kind.rs`.
 
 use std::fmt;
 use std::io;
@@ -12,8 +12,10 @@ use crate::errno::Errno;
 use crate::name::{DatasetName, NameError};
 use crate::nvlist;
 use crate::stream::Fault;
-use crate::word::write_word;
 
+mod kind;
+
+pub use self::kind::ErrorKind;
 pub use crate::delegation::{Delegation, Missing};
 pub use crate::operation::Operation;
 pub use crate::release::Release;
@@ -59,70 +61,6 @@ pub enum Cause {
     },
 }
 
-/// What kind of no it was: stable, to decide upon.
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The object, or for a receive its parent or the base's dataset, is not there.
-    NotFound,
-    /// Something of that name is there already.
-    Exists,
-    /// In use: held, cloned, mounted, or a receive is running or was interrupted.
-    Busy,
-    /// Neither root nor delegated (`zfs allow`); see [`Error::missing`].
-    NoPermission,
-    /// The pool is imported read-only.
-    ReadOnly,
-    /// The pool is full.
-    NoSpace,
-    /// A quota is reached.
-    QuotaExceeded,
-    /// The encryption key is not loaded, or is another.
-    KeyUnavailable,
-    /// The kernel module, the pool or the target lacks what is needed.
-    Unsupported {
-        /// The first release whose module has it; nothing where it is not the release that matters.
-        needs: Option<Release>,
-    },
-    /// The base of an incremental stream is not on the target.
-    BaseMissing,
-    /// The base of an incremental send is no earlier point of the snapshot's history.
-    NotAncestor,
-    /// The target was written since the base, or has newer snapshots.
-    TargetModified,
-    /// A checksum in the stream is wrong.
-    Corrupt,
-    /// The stream ended before its end.
-    Truncated,
-    /// The other end of the pipe went away, or a signal came; what the kernel gives as one number.
-    Interrupted,
-    /// A block could not be read from or written to the pool's devices.
-    Io,
-    /// The pool is suspended, or a descriptor does not block.
-    TryAgain,
-    /// Encryption does not fit: IV sets of base and stream differ, or raw and not raw are mixed.
-    EncryptionMismatch,
-    /// Not allowed in this combination; for a receive, the stream does not fit its target.
-    Invalid,
-    /// The name that would result is too long.
-    NameTooLong,
-    /// `/dev/zfs` is not there or does not answer as one: the kernel module is not loaded.
-    NoModule,
-    /// libzfs_core cannot be used.
-    NoLibrary,
-    /// The key is not the one it was encrypted with.
-    WrongKey,
-    /// A channel program failed.
-    ProgramFailed,
-    /// What came back makes no sense to this crate.
-    BadAnswer,
-    /// Any other number; see [`Error::errno`].
-    #[cfg_attr(feature = "serde", serde(other))]
-    Unknown,
-}
-
 impl Error {
     pub(crate) fn new(operation: Operation, object: impl Into<String>, cause: impl Into<Cause>) -> Self {
         Self(Box::new(Inner {
@@ -138,7 +76,7 @@ impl Error {
     /// `needs` is given the names of the items that were refused for that, if the kernel named any.
     pub(crate) fn needing(mut self, needs: impl FnOnce(&[&str]) -> Vec<Delegation>) -> Self {
         if self.kind() == ErrorKind::NoPermission {
-            let is_it = |errno: &Errno| kind(self.0.operation, *errno) == ErrorKind::NoPermission;
+            let is_it = |errno: &Errno| ErrorKind::of(self.0.operation, *errno) == ErrorKind::NoPermission;
             let items = self.items().iter().filter(|(_, errno)| is_it(errno));
             let names: Vec<&str> = items.map(|(name, _)| name.as_str()).collect();
             self.0.needs = needs(&names);
@@ -208,123 +146,19 @@ impl Error {
     /// What kind of no it was.
     pub fn kind(&self) -> ErrorKind {
         match &self.0.cause {
-            Cause::Kernel(refusal) => kind(self.0.operation, refusal.errno),
+            Cause::Kernel(refusal) => ErrorKind::of(self.0.operation, refusal.errno),
             Cause::System(error) if self.0.operation == Operation::Open => match error.kind() {
                 io::ErrorKind::PermissionDenied => ErrorKind::NoPermission,
                 _ => ErrorKind::NoModule,
             },
             Cause::System(error) => error
                 .raw_os_error()
-                .map_or(ErrorKind::Io, |number| kind(self.0.operation, Errno(number))),
+                .map_or(ErrorKind::Io, |number| ErrorKind::of(self.0.operation, Errno(number))),
             Cause::Begin(_) => ErrorKind::Corrupt,
             Cause::Library(_) => ErrorKind::NoLibrary,
             Cause::Program { .. } => ErrorKind::ProgramFailed,
             Cause::Name(_) | Cause::Answer(_) => ErrorKind::BadAnswer,
         }
-    }
-}
-
-/// The one mapping from number to meaning.
-fn kind(operation: Operation, errno: Errno) -> ErrorKind {
-    use Operation::{Diff, Estimate, Heal, LoadKey, Receive, Send};
-    match (operation, errno) {
-        (LoadKey, Errno::EACCES) => ErrorKind::WrongKey,
-        (_, Errno::ZFS_ERR_NO_CHECKPOINT) => ErrorKind::NotFound,
-        (_, Errno::ZFS_ERR_CHECKPOINT_EXISTS) => ErrorKind::Exists,
-        (_, number) if is_busy(number) => ErrorKind::Busy,
-        (_, Errno::ZFS_ERR_BOOKMARK_SOURCE_NOT_ANCESTOR) => ErrorKind::NotAncestor,
-        (Send | Estimate | Diff, Errno::EXDEV) => ErrorKind::NotAncestor,
-        // A bookmark that is gone is ESRCH to a send, a snapshot ENOENT (`dmu_send` in dmu_send.c).
-        (_, Errno::ENOENT | Errno::ESRCH) => ErrorKind::NotFound,
-        (Receive | Heal, Errno::ENODEV) => ErrorKind::BaseMissing,
-        (Receive | Heal, Errno::ETXTBSY) => ErrorKind::TargetModified,
-        (Receive | Heal, Errno::ZFS_ERR_FROM_IVSET_GUID_MISSING | Errno::ZFS_ERR_FROM_IVSET_GUID_MISMATCH) => ErrorKind::EncryptionMismatch,
-        (_, Errno::EEXIST | Errno::ZFS_ERR_RESUME_EXISTS) => ErrorKind::Exists,
-        (_, Errno::EPERM) => ErrorKind::NoPermission,
-        // What root's pool does not let anybody be delegated (`dsl_deleg_access_impl` in dsl_deleg.c).
-        (operation, Errno::ECANCELED) if delegation::is_delegable(operation) => ErrorKind::NoPermission,
-        (_, Errno::EROFS) => ErrorKind::ReadOnly,
-        (_, Errno::ENOSPC) => ErrorKind::NoSpace,
-        (_, Errno::EDQUOT) => ErrorKind::QuotaExceeded,
-        (_, Errno::EACCES) => ErrorKind::KeyUnavailable,
-        (_, Errno::ECKSUM) => ErrorKind::Corrupt,
-        (_, Errno::ZFS_ERR_STREAM_TRUNCATED) => ErrorKind::Truncated,
-        // A send whose reader went away says EPIPE on the first record only and EINTR after (`dump_bytes` in zfs_file_os.c, 2.1 and 2.3).
-        (_, Errno::EINTR | Errno::EPIPE) => ErrorKind::Interrupted,
-        (_, Errno::EIO) => ErrorKind::Io,
-        (_, Errno::EAGAIN) => ErrorKind::TryAgain,
-        (_, Errno::ENAMETOOLONG) => ErrorKind::NameTooLong,
-        (
-            _,
-            Errno::EINVAL | Errno::ZFS_ERR_WRONG_PARENT | Errno::EXDEV | Errno::ZFS_ERR_IOC_ARG_REQUIRED | Errno::ZFS_ERR_IOC_ARG_BADTYPE,
-        ) => ErrorKind::Invalid,
-        (_, Errno::EFAULT) => ErrorKind::BadAnswer,
-        (_, Errno::ENOTTY) => ErrorKind::NoModule,
-        (_, Errno::ZFS_ERR_IOC_CMD_UNAVAIL | Errno::ZFS_ERR_IOC_ARG_UNAVAIL) => ErrorKind::Unsupported {
-            needs: Some(operation.since()).filter(|since| *since > Release::V2_0),
-        },
-        (_, number) if is_unsupported(number) => ErrorKind::Unsupported { needs: None },
-        _ => ErrorKind::Unknown,
-    }
-}
-
-fn is_busy(errno: Errno) -> bool {
-    matches!(
-        errno,
-        Errno::EBUSY
-            | Errno::EALREADY
-            | Errno::ZFS_ERR_DISCARDING_CHECKPOINT
-            | Errno::ZFS_ERR_DEVRM_IN_PROGRESS
-            | Errno::ZFS_ERR_EXPORT_IN_PROGRESS
-            | Errno::ZFS_ERR_RESILVER_IN_PROGRESS
-            | Errno::ZFS_ERR_REBUILD_IN_PROGRESS
-    )
-}
-
-fn is_unsupported(errno: Errno) -> bool {
-    matches!(
-        errno,
-        Errno::ENOTSUP
-            | Errno::ZFS_ERR_UNKNOWN_SEND_STREAM_FEATURE
-            | Errno::ZFS_ERR_STREAM_LARGE_BLOCK_MISMATCH
-            | Errno::ZFS_ERR_STREAM_LARGE_MICROZAP
-            | Errno::ZFS_ERR_SPILL_BLOCK_FLAG_MISSING
-            | Errno::ZFS_ERR_CRYPTO_NOTSUP
-    )
-}
-
-impl ErrorKind {
-    /// The meaning where the number alone would mislead.
-    fn meaning(self, operation: Operation) -> Option<&'static str> {
-        Some(match (self, operation) {
-            (Self::NotFound, Operation::Receive) => "its parent, or the dataset to receive the increment into, does not exist",
-            (Self::NotFound, Operation::Send | Operation::Estimate) => "the snapshot or the base does not exist",
-            (Self::Busy, Operation::Receive) => "another receive is running or was interrupted there",
-            (Self::Busy, Operation::Destroy) => "it is mounted, held, cloned or has snapshots",
-            (Self::Exists, Operation::Rollback) => "there are newer snapshots",
-            (Self::Exists, Operation::Promote) => "a snapshot of its origin has the name of one of its own",
-            (Self::Exists, Operation::LoadKey) => "its key is loaded already",
-            (Self::WrongKey, _) => "that is not its key",
-            (Self::BaseMissing, _) => "the base of the increment is not on the target",
-            (Self::TargetModified, _) => "the target was modified after the base of the increment",
-            (Self::NotAncestor, _) => "the base is no earlier point of its history",
-            (Self::Interrupted, Operation::Send) => "the reader of the stream went away",
-            (Self::KeyUnavailable, _) => "its encryption key is not loaded",
-            (Self::NoPermission, _) => "permission denied",
-            (Self::ReadOnly, _) => "the pool is imported read-only",
-            (Self::NoSpace, _) => "the pool is out of space",
-            (Self::Unsupported { needs: None }, Operation::Receive) => "the target pool or kernel lacks a feature of the stream",
-            (Self::EncryptionMismatch, _) => "the encryption of stream and target do not fit",
-            (Self::Invalid, Operation::Receive) => "the stream does not fit the target",
-            _ => return None,
-        })
-    }
-}
-
-/// One word: `not_found`.
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_word(f, self)
     }
 }
 
