@@ -2,10 +2,9 @@
 
 use std::fmt;
 
+use super::{Operation, Release};
 use crate::delegation;
 use crate::errno::Errno;
-use crate::operation::Operation;
-use crate::release::Release;
 use crate::word::write_word;
 
 /// What kind of no it was: stable, to decide upon.
