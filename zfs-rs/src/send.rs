@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use crate::backend::{Base, Outcome, ResumeAt, SendFlags, SendProgress, request};
+use crate::backend::{Base, Object, Outcome, ResumeAt, SendFlags, SendProgress, request};
 use crate::errno::Errno;
 use crate::error::{Error, Operation, Result};
 use crate::name::{BookmarkName, DatasetName, NameError, SnapshotName};
@@ -119,7 +119,13 @@ impl SavedSendRequest {
         } = self;
         let object = dataset.to_string();
         let core = Arc::clone(&zfs.core);
+        let device = Arc::clone(&zfs.device);
         Sending::start(zfs, object, to, move |to| {
+            // OpenZFS 2.0 does not live through being asked for what is not there while the dataset is in use (`dmu_send` in dmu_send.c of 2.0.3).
+            let (_, properties) = device.properties(Object::Dataset(&dataset))?;
+            if !properties.has("receive_resume_token") {
+                return Err(Errno::EINVAL.into());
+            }
             let request = request::SendSaved {
                 dataset: &dataset,
                 from: from.as_ref(),

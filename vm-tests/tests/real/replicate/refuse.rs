@@ -1,6 +1,7 @@
 //! What cannot be done is refused by name, with a way out, a status that tells, and nothing lost.
 
 use std::{
+    collections::BTreeSet,
     fs,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
@@ -221,9 +222,12 @@ struct Hidden(Vec<PathBuf>);
 
 impl Hidden {
     fn library() -> Self {
-        let directory = Path::new("/usr/lib/x86_64-linux-gnu");
-        let files: Vec<PathBuf> = fs::read_dir(directory)
-            .unwrap()
+        // Where `/lib` is `/usr/lib`, what is found there twice is one file.
+        let directories = ["/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu"].map(fs::canonicalize);
+        let directories: BTreeSet<PathBuf> = directories.into_iter().map(Result::unwrap).collect();
+        let files: Vec<PathBuf> = directories
+            .iter()
+            .flat_map(|directory| fs::read_dir(directory).unwrap())
             .map(|entry| entry.unwrap().path())
             .filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("libzfs_core.so"))
             .collect();

@@ -12,7 +12,7 @@ use std::{
 
 use zfs_rs::DatasetName;
 
-use super::oracle;
+use super::{oracle, release};
 
 /// A pool of its own name, destroyed with this value.
 #[derive(Debug)]
@@ -25,54 +25,43 @@ impl Pool {
     /// A pool in memory.
     pub(crate) fn in_memory(mebibytes: u64) -> Self {
         let name = unique("pool");
-        let file = PathBuf::from(format!("/dev/shm/{name}"));
-        File::create(&file).and_then(|made| made.set_len(mebibytes << 20)).unwrap();
-        Self::create(name, file.to_str().unwrap(), Some(file.clone()))
+        Self::create_in_memory(&name, mebibytes, &["atime=off", &format!("mountpoint=/{name}")])
     }
 
-    /// A pool in memory whose root is not mounted and has no property that its children inherit.
+    /// A pool in memory whose root is not mounted and has no property that its children inherit, and that writes as little as it can.
     pub(crate) fn unmounted(mebibytes: u64) -> Self {
-        let name = unique("pool");
-        let file = PathBuf::from(format!("/dev/shm/{name}"));
-        File::create(&file).and_then(|made| made.set_len(mebibytes << 20)).unwrap();
-        oracle::zpool(&[
-            "create",
-            "-f",
-            "-o",
-            "cachefile=none",
-            "-O",
-            "canmount=off",
-            "-O",
-            "checksum=off",
-            "-O",
-            "redundant_metadata=none",
-            &name,
-            file.to_str().unwrap(),
-        ]);
-        Self { name, file: Some(file) }
+        let redundant = if release::running() < "2.2".parse().unwrap() {
+            "most"
+        } else {
+            "none"
+        };
+        let redundant = format!("redundant_metadata={redundant}");
+        Self::create_in_memory(&unique("pool"), mebibytes, &["canmount=off", "checksum=off", &redundant])
     }
 
     /// A pool on one of the two disks.
     pub(crate) fn on_disk(number: u32) -> Self {
-        Self::create(unique("disk"), &format!("/dev/disk/by-id/virtio-pool{number}"), None)
+        let name = unique("disk");
+        let device = format!("/dev/disk/by-id/virtio-pool{number}");
+        Self::create(&name, &device, None, &["atime=off", &format!("mountpoint=/{name}")])
     }
 
-    fn create(name: String, device: &str, file: Option<PathBuf>) -> Self {
+    fn create_in_memory(name: &str, mebibytes: u64, properties: &[&str]) -> Self {
+        let file = PathBuf::from(format!("/dev/shm/{name}"));
+        File::create(&file).and_then(|made| made.set_len(mebibytes << 20)).unwrap();
+        Self::create(name, file.to_str().unwrap(), Some(file.clone()), properties)
+    }
+
+    fn create(name: &str, device: &str, file: Option<PathBuf>, properties: &[&str]) -> Self {
         // An unclean end of an earlier test may have left its label.
-        let root = format!("mountpoint=/{name}");
-        oracle::zpool(&[
-            "create",
-            "-f",
-            "-o",
-            "cachefile=none",
-            "-O",
-            "atime=off",
-            "-O",
-            &root,
-            &name,
-            device,
-        ]);
-        Self { name, file }
+        let mut order = vec!["create", "-f", "-o", "cachefile=none"];
+        properties.iter().for_each(|property| order.extend(["-O", property]));
+        order.extend([name, device]);
+        oracle::zpool(&order);
+        Self {
+            name: name.to_owned(),
+            file,
+        }
     }
 
     /// Its name.
