@@ -3,7 +3,7 @@
 use std::process::{Command as Process, ExitCode, Stdio};
 
 use clap::Args;
-use vm_tests::{Progress, packages};
+use vm_tests::{Image, Progress, Suite, Tests, packages};
 
 use crate::Failure;
 
@@ -35,6 +35,7 @@ impl Command {
         // A directory of its own, so that neither build throws the other's away.
         let variables = [("RUSTFLAGS", "-Zsanitizer=address"), ("CARGO_TARGET_DIR", "target/asan")];
         is_clean &= watched("AddressSanitizer", &nightly, &variables)?;
+        is_clean &= watched_in_guest()?;
         Ok(status(is_clean))
     }
 }
@@ -64,6 +65,17 @@ fn watched(by: &str, cargo: &[&str], variables: &[(&str, &str)]) -> Result<bool,
     Ok(is_clean)
 }
 
+/// Runs what crosses to the kernel by either way, on real ZFS.
+fn watched_in_guest() -> Result<bool, Failure> {
+    println!("AddressSanitizer, on real ZFS: {}", IN_GUEST.join(" "));
+    let mut progress = Progress::to_stderr();
+    let image = Image::ensure(Suite::default(), &mut progress)?;
+    let tests = Tests::new().filter(IN_GUEST.map(str::to_owned)).watched();
+    let verdict = tests.run(&image, &mut progress, |line| println!("{line}"))?;
+    println!("AddressSanitizer, on real ZFS: {verdict}");
+    Ok(verdict.is_good())
+}
+
 fn has_nightly() -> bool {
     let asked = Process::new("rustup").args(["run", "nightly", "rustc", "--version"]).output();
     asked.is_ok_and(|answer| answer.status.success())
@@ -90,6 +102,17 @@ const TESTS: [&[&str]; 2] = [
         "backend::ioctl",
         "stream::fletcher",
     ],
+];
+
+/// The tests of all calls and streams. Listings are left out: they are many of the same few calls.
+const IN_GUEST: [&str; 7] = [
+    "calls::change",
+    "calls::history",
+    "calls::hold",
+    "calls::key",
+    "calls::look",
+    "functions::",
+    "streams::",
 ];
 
 /// What is lost for good is an error as a wrong touch is; what is still reachable at the end is not: the library stays loaded by design.

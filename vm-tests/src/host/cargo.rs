@@ -13,6 +13,23 @@ pub(crate) fn tests() -> Result<PathBuf> {
     make(&["test", "--package", "vm-tests", "--test", "real", "--no-run"], "real")
 }
 
+/// The same, compiled by a nightly compiler so that each touch of memory is watched (AddressSanitizer).
+pub(crate) fn watched_tests() -> Result<PathBuf> {
+    let order = ["run", "nightly", "cargo", "test", "--target", WATCHED_TARGET];
+    let rest = ["--package", "vm-tests", "--test", "real", "--no-run"];
+    let mut rustup = Command::new("rustup");
+    // A directory of its own, so that neither build throws the other's away.
+    rustup
+        .env("RUSTFLAGS", "-Zsanitizer=address")
+        .env("CARGO_TARGET_DIR", WATCHED_DIRECTORY);
+    built(&said(rustup.args(order).args(rest))?, "real")
+}
+
+/// Named, so that flags reach what is tested and not what builds it.
+const WATCHED_TARGET: &str = "x86_64-unknown-linux-gnu";
+
+const WATCHED_DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/asan");
+
 /// The program `zfs-replicate`.
 ///
 /// # Errors
@@ -58,16 +75,19 @@ fn make(order: &[&str], target: &str) -> Result<PathBuf> {
 /// What cargo says, once it has made what it was told to.
 fn build(order: &[&str]) -> Result<String> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    said(Command::new(cargo).args(order))
+}
+
+fn said(cargo: &mut Command) -> Result<String> {
+    let output = cargo
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
-        .args(order)
         .arg("--message-format=json-render-diagnostics")
         .stderr(Stdio::inherit())
         .output()
         .doing("starting cargo")?;
     if !output.status.success() {
         return Err(Error::Program {
-            program: format!("cargo {}", order.join(" ")),
+            program: format!("{cargo:?}"),
             status: output.status.to_string(),
             tail: String::new(),
         });

@@ -28,6 +28,7 @@ pub struct Tests {
     job: Job,
     options: VmOptions,
     is_loud: bool,
+    is_watched: bool,
 }
 
 impl Tests {
@@ -65,6 +66,13 @@ impl Tests {
         self
     }
 
+    /// They are compiled so that each touch of memory is watched, by a nightly compiler.
+    #[must_use]
+    pub fn watched(mut self) -> Self {
+        self.is_watched = true;
+        self
+    }
+
     /// The machine they run in.
     #[must_use]
     pub fn machine(mut self, options: VmOptions) -> Self {
@@ -99,7 +107,11 @@ impl Tests {
     /// They do not compile, or the guest breaks. Failed tests are a verdict, not an error.
     pub fn run(self, image: &Image, progress: &mut Progress, mut each: impl FnMut(&str)) -> Result<Verdict> {
         progress.say("compiling the tests");
-        let program = cargo::tests()?;
+        let program = if self.is_watched {
+            cargo::watched_tests()?
+        } else {
+            cargo::tests()?
+        };
         let listed = list(&program, &self.filter)?;
         if listed.is_empty() {
             return Ok(Verdict::doubted("no test has such a name"));
