@@ -1,21 +1,26 @@
 //! I am what a program says to ZFS about encryption: what is wrapped by which key, and whether that is at hand.
 
+use std::fmt;
+use std::str::FromStr;
+
 use crate::backend::Refusal;
 use crate::backend::WrappingKey;
 use crate::backend::request::{ChangeKey, KeyChange};
 use crate::error::{Error, Operation, Result};
 use crate::name::DatasetName;
 use crate::property;
+use crate::word::WordError;
 use crate::zfs::Zfs;
 
 /// How a dataset is encrypted.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EncryptionInfo {
     /// The dataset whose wrapping key it shares: itself or one above.
     pub root: DatasetName,
     /// The cipher's word, such as `aes-256-gcm`; nothing for one this crate has no word for.
-    pub cipher: Option<&'static str>,
+    pub cipher: Option<String>,
     /// In which form people keep the key.
     pub key_format: KeyFormat,
     /// Whether the key is loaded, so that data can be read.
@@ -47,6 +52,34 @@ impl From<u64> for KeyFormat {
     }
 }
 
+/// Its word in the property `keyformat`, or the number that has none.
+impl fmt::Display for KeyFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Raw => f.pad("raw"),
+            Self::Hex => f.pad("hex"),
+            Self::Passphrase => f.pad("passphrase"),
+            Self::Unknown(number) => fmt::Display::fmt(number, f),
+        }
+    }
+}
+
+impl FromStr for KeyFormat {
+    type Err = WordError;
+
+    fn from_str(text: &str) -> Result<Self, WordError> {
+        match text {
+            "raw" => Ok(Self::Raw),
+            "hex" => Ok(Self::Hex),
+            "passphrase" => Ok(Self::Passphrase),
+            number => match number.parse::<u64>() {
+                Ok(number) => Ok(number.into()),
+                Err(_) => Err(WordError::new(text, "form of a key")),
+            },
+        }
+    }
+}
+
 impl Zfs {
     /// How a filesystem or volume is encrypted; nothing where it is not.
     ///
@@ -70,7 +103,7 @@ impl Zfs {
             root: root
                 .parse()
                 .map_err(|error: crate::name::NameError| Error::new(Operation::Read, of.as_str(), error))?,
-            cipher: properties.word("encryption"),
+            cipher: properties.word("encryption").map(str::to_owned),
             key_format: properties.number("keyformat").unwrap_or_default().into(),
             is_unlocked: properties.number("keystatus") == Some(AVAILABLE),
         }))

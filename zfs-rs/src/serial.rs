@@ -52,6 +52,7 @@ as_text! {
     crate::backend::DatasetKind, "a kind of dataset";
     crate::backend::Base, "the name of a snapshot or bookmark";
     crate::backend::SendFlags, "send flags";
+    crate::key::KeyFormat, "a form of a key";
     crate::property::Source, "the source of a property";
     crate::release::Release, "a release of OpenZFS";
     crate::zfs::Wish, "a way to the kernel";

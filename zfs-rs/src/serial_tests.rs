@@ -133,8 +133,8 @@ mod calls {
     use super::*;
     use crate::backend::{Refusal, SendProgress};
     use crate::{
-        Backend, Base, BookmarkInfo, DatasetInfo, DatasetKind, Error, ErrorKind, HoldInfo, Operation, PoolInfo, Release, SendFlags,
-        SnapshotInfo, Source, Wish,
+        Backend, Base, BookmarkInfo, DatasetInfo, DatasetKind, EncryptionInfo, Error, ErrorKind, HoldInfo, KeyFormat, Operation, PoolInfo,
+        Release, SendFlags, SnapshotEntry, SnapshotInfo, Source, Wish,
     };
 
     proptest! {
@@ -196,6 +196,19 @@ mod calls {
             guid: Guid(2),
             createtxg: Txg(8),
             creation: 1,
+        });
+        assert_survives(&EncryptionInfo {
+            root: of("tank/a"),
+            cipher: Some("aes-256-gcm".to_owned()),
+            key_format: KeyFormat::Passphrase,
+            is_unlocked: true,
+        });
+        assert_spelled(&KeyFormat::from(9));
+        assert_survives(&SnapshotEntry {
+            name: of("tank/a@b"),
+            guid: Guid(2),
+            createtxg: Txg(8),
+            properties: None,
         });
         assert_survives(&HoldInfo { tag: of("mine"), since: 9 });
         assert_survives(&SendProgress { bytes: 1, blocks: 2 });

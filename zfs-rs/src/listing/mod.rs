@@ -26,6 +26,7 @@ use crate::property::Properties;
 use crate::zfs::{Backend, Zfs};
 
 /// One dataset of a listing, with what was asked of it.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DatasetEntry {
@@ -38,6 +39,7 @@ pub struct DatasetEntry {
 }
 
 /// One snapshot of a listing. None of it but the name ever changes.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SnapshotEntry {

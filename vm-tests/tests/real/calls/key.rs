@@ -58,7 +58,7 @@ fn encryption_is_told_as_it_is(zfs: &Zfs) {
     for dataset in [&sealed, &child] {
         let told = zfs.encryption(dataset).unwrap().unwrap();
         assert_eq!(
-            (&told.root, told.cipher, told.key_format),
+            (&told.root, told.cipher.as_deref(), told.key_format),
             (&sealed, Some("aes-256-gcm"), KeyFormat::Raw)
         );
         assert!(told.is_unlocked);
