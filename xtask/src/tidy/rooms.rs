@@ -30,11 +30,11 @@ const TABLE: &str = "
     zfs                        | name errno error word backend backend::ioctl backend::lzc backend::sim |
     property                   | name identity errno nvlist backend delegation error zfs word |
     dataset snapshot bookmark  | name identity errno nvlist backend delegation error zfs property |
-    hold key pool              | name identity errno nvlist backend error zfs property |
+    hold key pool              | name identity errno nvlist backend error zfs property word |
     feature channel event vdev | name identity errno nvlist backend error zfs property |
     send receive diff          | name identity errno nvlist stream backend delegation error zfs property pipe worker |
     listing                    | name identity errno nvlist backend error zfs property dataset worker |
-    serial                     | name identity errno nvlist stream backend release operation error property zfs |
+    serial                     | name identity errno nvlist stream backend release operation error property zfs key |
 
     zfs-replicate
     view                       | | pure
