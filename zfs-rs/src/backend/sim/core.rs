@@ -131,7 +131,7 @@ fn create(pool: &mut Pool, chance: &mut Chance, request: &Create<'_>) -> Outcome
         !matches!(request.kind, DatasetKind::Filesystem | DatasetKind::Volume),
         Errno::EINVAL,
     )?;
-    rules::create(pool, request.name, cipher == Some(OFF) || request.key.is_some())?;
+    rules::create(pool, request.name, request.kind, cipher == Some(OFF) || request.key.is_some())?;
     let size = request.properties.get::<u64>("volsize").unwrap_or(0);
     rules::refuse(request.kind == DatasetKind::Volume && size == 0, Errno::EINVAL)?;
     let mut dataset = Dataset::new(chance.id(), chance.guid(name), request.kind, pool.state.txg, chance.now());

@@ -186,7 +186,7 @@ impl Sim {
     /// Creates a clone of a snapshot.
     pub fn clone_snapshot(&self, of: &SnapshotName, to: &DatasetName) -> Result<(), Errno> {
         let clone = |pool: &mut Pool, chance: &mut world::Chance| {
-            rules::create(pool, to, true)?;
+            rules::create(pool, to, DatasetKind::Filesystem, true)?;
             let (origin, snapshot) = pool.state.snapshot(of)?;
             let mut dataset = Dataset::new(chance.id(), chance.guid(to.as_str()), origin.kind, pool.state.txg, chance.now());
             dataset.origin = Some(origin.point(snapshot));

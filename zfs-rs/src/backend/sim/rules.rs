@@ -10,9 +10,13 @@ use crate::name::{BookmarkName, DEPTH_MAX, DatasetName, NAME_MAX, PoolName, Snap
 type Allowed = Result<(), Errno>;
 
 /// `dmu_objset_create_check` and `dmu_objset_create_crypt_check`.
-pub(super) fn create(pool: &Pool, name: &DatasetName, encrypts: bool) -> Allowed {
+pub(super) fn create(pool: &Pool, name: &DatasetName, kind: DatasetKind, encrypts: bool) -> Allowed {
     let parent = above(name.as_str()).ok_or(Errno::EEXIST)?;
     let above = pool.state.get(parent)?;
+    if kind == DatasetKind::Filesystem {
+        // What it is to be like its parent in is read before anything else (`zfs_fill_zplprops`).
+        below(above)?;
+    }
     if pool.state.get(name.as_str()).is_ok() {
         return Err(Errno::EEXIST);
     }
