@@ -19,7 +19,7 @@ pub enum ErrorKind {
     Exists,
     /// In use: held, cloned, mounted, or a receive is running or was interrupted.
     Busy,
-    /// Neither root nor delegated (`zfs allow`); see [`Error::missing`].
+    /// Neither root nor delegated (`zfs allow`); see [`Error::missing`](crate::Error::missing).
     NoPermission,
     /// The pool is imported read-only.
     ReadOnly,
@@ -66,7 +66,7 @@ pub enum ErrorKind {
     ProgramFailed,
     /// What came back makes no sense to this crate.
     BadAnswer,
-    /// Any other number; see [`Error::errno`].
+    /// Any other number; see [`Error::errno`](crate::Error::errno).
     #[cfg_attr(feature = "serde", serde(other))]
     Unknown,
 }
