@@ -148,10 +148,10 @@ impl Shared {
     }
 
     fn look_at(&self, ticket: Ticket, place: Place, companion: Option<&Companion>) {
-        let lost = Lost {
+        let mut lost = Lost {
             shared: self,
             ticket,
-            name: place.name().to_string(),
+            name: Some(place.name().to_string()),
         };
         let (below, found) = self.look.at(place, companion, |early| {
             // With one lister nobody would come to it before its turn.
@@ -160,7 +160,7 @@ impl Shared {
                 self.changed.notify_all();
             }
         });
-        std::mem::forget(lost);
+        lost.name = None;
         self.give(ticket, below, found);
     }
 
@@ -182,12 +182,14 @@ impl Shared {
 struct Lost<'a> {
     shared: &'a Shared,
     ticket: Ticket,
-    name: String,
+    /// Nothing once it was looked at.
+    name: Option<String>,
 }
 
 impl Drop for Lost<'_> {
     fn drop(&mut self) {
-        let error = Error::new(Operation::Read, self.name.as_str(), Refusal::from(Errno::EFAULT));
+        let Some(name) = self.name.take() else { return };
+        let error = Error::new(Operation::Read, name, Refusal::from(Errno::EFAULT));
         self.shared.give(self.ticket, Vec::new(), Some(Err(error)));
     }
 }
