@@ -127,21 +127,36 @@ pub(super) fn receive(dataset: &mut Dataset, request: &request::Receive<'_>, is_
             Err(errno) => errors.push((name, errno)),
         }
     }
+    errors.extend(set_by_hand(dataset, request.local));
+    errors
+}
+
+/// Properties that a receive sets beside those that came with the stream; those that are refused.
+fn set_by_hand(dataset: &mut Dataset, local: &NvList) -> Vec<(String, Errno)> {
+    let kind = dataset.kind;
     // A name without a value asks for what is inherited.
-    let (dropped, set): (Vec<_>, Vec<_>) = request.local.iter().partition(|(_, value)| **value == Value::Boolean);
+    let (dropped, set): (Vec<_>, Vec<_>) = local.iter().partition(|(_, value)| **value == Value::Boolean);
     for (name, _) in dropped.into_iter().filter(|(name, _)| is_inheritable(&name.to_str_lossy())) {
         let given = dataset.properties.entry(name.to_str_lossy().into_owned()).or_default();
         (given.local, given.inherits) = (None, true);
     }
     let set: NvList = set.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     if let Err(Refusal { items, .. }) = core::set(dataset, &set, |name, value| check(kind, name, value)) {
-        errors.extend(items);
+        return items;
     }
-    errors
+    Vec::new()
 }
 
 /// After a receive that failed: what it would have set by hand and was not set or received before is explicitly inherited since.
 pub(super) fn restore(dataset: &mut Dataset, request: &request::Receive<'_>) {
+    if !dataset.has_received && !request.received.is_empty() {
+        // Where no stream had brought properties before, only what was set by hand before is put back (`first_recvd_props`).
+        let is_new = |name: &str| dataset.properties.get(name).is_none_or(|given| given.local.is_none());
+        let stays = request.local.iter().filter(|(name, _)| is_new(&name.to_str_lossy()));
+        let stays: NvList = stays.map(|(name, value)| (name.clone(), value.clone())).collect();
+        set_by_hand(dataset, &stays);
+        return;
+    }
     for (name, _) in request.local {
         let given = dataset.properties.entry(name.to_str_lossy().into_owned()).or_default();
         if given.value().is_none() {
