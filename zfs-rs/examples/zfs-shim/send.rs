@@ -86,11 +86,14 @@ fn saved(zfs: &Zfs, dataset: &DatasetName, flags: SendFlags) -> Result<SavedSend
     };
     match token.parse::<ResumeToken>()?.point().from_guid {
         None => Ok(request),
-        Some(guid) => match find::base(zfs, dataset, guid)? {
-            Some(base) => Ok(request.since(base)),
-            None => Err(format!("the base of what was saved in {dataset}, GUID {guid}, is not there").into()),
-        },
+        Some(guid) => Ok(request.since(base(zfs, dataset, guid, &format!("what was saved in {dataset}"))?)),
     }
+}
+
+/// The base of something that names it by GUID alone.
+fn base(zfs: &Zfs, near: &DatasetName, guid: u64, of: &str) -> Result<Base, Failure> {
+    let found = find::base(zfs, near, guid)?;
+    found.ok_or_else(|| format!("the base of {of}, GUID {guid}, is not there").into())
 }
 
 /// What a token speaks of, found by GUID: its names are as old as the stream.
@@ -105,10 +108,7 @@ fn rest(zfs: &Zfs, point: &ResumePoint) -> Result<Option<(SendRequest, SnapshotN
     let dataset = snapshot.dataset();
     let base = match (point.from_guid, &point.book_redact_snaps) {
         (None, _) => None,
-        (Some(guid), None) => match find::base(zfs, dataset, guid)? {
-            Some(base) => Some(base),
-            None => return Err(format!("the base of the interrupted stream, GUID {guid}, is not there").into()),
-        },
+        (Some(guid), None) => Some(base(zfs, dataset, guid, "the interrupted stream")?),
         // It started from a redaction bookmark. Two of one snapshot cannot be told apart here.
         (Some(guid), Some(_)) => match find::bookmarks(zfs, dataset, guid)?.as_slice() {
             [bookmark] => Some(Base::Bookmark(bookmark.clone())),

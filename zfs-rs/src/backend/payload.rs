@@ -216,22 +216,25 @@ pub(crate) fn hold(wanted: &[(SnapshotName, HoldTag)], until: Option<BorrowedFd<
 }
 
 pub(crate) fn send(request: &Send<'_>, to: BorrowedFd<'_>) -> NvList {
-    let mut list = NvList::new().with("fd", to.as_raw_fd());
-    if let Some(base) = request.from {
-        list.insert("fromsnap", base.as_str());
-    }
+    let mut list = stream(request.from, to);
     insert_how(&mut list, request);
     list
 }
 
 pub(crate) fn send_saved(request: &SendSaved<'_>, to: BorrowedFd<'_>) -> NvList {
-    let mut list = NvList::new().with("fd", to.as_raw_fd());
-    if let Some(base) = request.from {
-        list.insert("fromsnap", base.as_str());
-    }
+    let mut list = stream(request.from, to);
     insert_flags(&mut list, request.flags);
     insert_flag(&mut list, "savedok", true);
     insert_start(&mut list, request.resume);
+    list
+}
+
+/// What the order for any stream begins with.
+fn stream(from: Option<&Base>, to: BorrowedFd<'_>) -> NvList {
+    let mut list = NvList::new().with("fd", to.as_raw_fd());
+    if let Some(base) = from {
+        list.insert("fromsnap", base.as_str());
+    }
     list
 }
 

@@ -71,50 +71,6 @@ pub enum ErrorKind {
     Unknown,
 }
 
-/// The one mapping from number to meaning.
-fn kind(operation: Operation, errno: Errno) -> ErrorKind {
-    use Operation::{Diff, Estimate, Heal, LoadKey, Receive, Send};
-    match (operation, errno) {
-        (LoadKey, Errno::EACCES) => ErrorKind::WrongKey,
-        (_, Errno::ZFS_ERR_NO_CHECKPOINT) => ErrorKind::NotFound,
-        (_, Errno::ZFS_ERR_CHECKPOINT_EXISTS) => ErrorKind::Exists,
-        (_, number) if is_busy(number) => ErrorKind::Busy,
-        (_, Errno::ZFS_ERR_BOOKMARK_SOURCE_NOT_ANCESTOR) => ErrorKind::NotAncestor,
-        (Send | Estimate | Diff, Errno::EXDEV) => ErrorKind::NotAncestor,
-        // A bookmark that is gone is ESRCH to a send, a snapshot ENOENT (`dmu_send` in dmu_send.c).
-        (_, Errno::ENOENT | Errno::ESRCH) => ErrorKind::NotFound,
-        (Receive | Heal, Errno::ENODEV) => ErrorKind::BaseMissing,
-        (Receive | Heal, Errno::ETXTBSY) => ErrorKind::TargetModified,
-        (Receive | Heal, Errno::ZFS_ERR_FROM_IVSET_GUID_MISSING | Errno::ZFS_ERR_FROM_IVSET_GUID_MISMATCH) => ErrorKind::EncryptionMismatch,
-        (_, Errno::EEXIST | Errno::ZFS_ERR_RESUME_EXISTS) => ErrorKind::Exists,
-        (_, Errno::EPERM) => ErrorKind::NoPermission,
-        // What root's pool does not let anybody be delegated (`dsl_deleg_access_impl` in dsl_deleg.c).
-        (operation, Errno::ECANCELED) if delegation::is_delegable(operation) => ErrorKind::NoPermission,
-        (_, Errno::EROFS) => ErrorKind::ReadOnly,
-        (_, Errno::ENOSPC) => ErrorKind::NoSpace,
-        (_, Errno::EDQUOT) => ErrorKind::QuotaExceeded,
-        (_, Errno::EACCES) => ErrorKind::KeyUnavailable,
-        (_, Errno::ECKSUM) => ErrorKind::Corrupt,
-        (_, Errno::ZFS_ERR_STREAM_TRUNCATED) => ErrorKind::Truncated,
-        // A send whose reader went away says EPIPE on the first record only and EINTR after (`dump_bytes` in zfs_file_os.c, 2.1 and 2.3).
-        (_, Errno::EINTR | Errno::EPIPE) => ErrorKind::Interrupted,
-        (_, Errno::EIO) => ErrorKind::Io,
-        (_, Errno::EAGAIN) => ErrorKind::TryAgain,
-        (_, Errno::ENAMETOOLONG) => ErrorKind::NameTooLong,
-        (
-            _,
-            Errno::EINVAL | Errno::ZFS_ERR_WRONG_PARENT | Errno::EXDEV | Errno::ZFS_ERR_IOC_ARG_REQUIRED | Errno::ZFS_ERR_IOC_ARG_BADTYPE,
-        ) => ErrorKind::Invalid,
-        (_, Errno::EFAULT) => ErrorKind::BadAnswer,
-        (_, Errno::ENOTTY) => ErrorKind::NoModule,
-        (_, Errno::ZFS_ERR_IOC_CMD_UNAVAIL | Errno::ZFS_ERR_IOC_ARG_UNAVAIL) => ErrorKind::Unsupported {
-            needs: Some(operation.since()).filter(|since| *since > Release::V2_0),
-        },
-        (_, number) if is_unsupported(number) => ErrorKind::Unsupported { needs: None },
-        _ => ErrorKind::Unknown,
-    }
-}
-
 fn is_busy(errno: Errno) -> bool {
     matches!(
         errno,
@@ -141,9 +97,52 @@ fn is_unsupported(errno: Errno) -> bool {
 }
 
 impl ErrorKind {
-    /// What a number means as the answer to an operation.
+    /// The one mapping from number to meaning.
     pub(super) fn of(operation: Operation, errno: Errno) -> Self {
-        kind(operation, errno)
+        use Operation::{Diff, Estimate, Heal, LoadKey, Receive, Send};
+        match (operation, errno) {
+            (LoadKey, Errno::EACCES) => Self::WrongKey,
+            (_, Errno::ZFS_ERR_NO_CHECKPOINT) => Self::NotFound,
+            (_, Errno::ZFS_ERR_CHECKPOINT_EXISTS) => Self::Exists,
+            (_, number) if is_busy(number) => Self::Busy,
+            (_, Errno::ZFS_ERR_BOOKMARK_SOURCE_NOT_ANCESTOR) => Self::NotAncestor,
+            (Send | Estimate | Diff, Errno::EXDEV) => Self::NotAncestor,
+            // A bookmark that is gone is ESRCH to a send, a snapshot ENOENT (`dmu_send` in dmu_send.c).
+            (_, Errno::ENOENT | Errno::ESRCH) => Self::NotFound,
+            (Receive | Heal, Errno::ENODEV) => Self::BaseMissing,
+            (Receive | Heal, Errno::ETXTBSY) => Self::TargetModified,
+            (Receive | Heal, Errno::ZFS_ERR_FROM_IVSET_GUID_MISSING | Errno::ZFS_ERR_FROM_IVSET_GUID_MISMATCH) => Self::EncryptionMismatch,
+            (_, Errno::EEXIST | Errno::ZFS_ERR_RESUME_EXISTS) => Self::Exists,
+            (_, Errno::EPERM) => Self::NoPermission,
+            // What root's pool does not let anybody be delegated (`dsl_deleg_access_impl` in dsl_deleg.c).
+            (operation, Errno::ECANCELED) if delegation::is_delegable(operation) => Self::NoPermission,
+            (_, Errno::EROFS) => Self::ReadOnly,
+            (_, Errno::ENOSPC) => Self::NoSpace,
+            (_, Errno::EDQUOT) => Self::QuotaExceeded,
+            (_, Errno::EACCES) => Self::KeyUnavailable,
+            (_, Errno::ECKSUM) => Self::Corrupt,
+            (_, Errno::ZFS_ERR_STREAM_TRUNCATED) => Self::Truncated,
+            // A send whose reader went away says EPIPE on the first record only and EINTR after (`dump_bytes` in zfs_file_os.c, 2.1 and 2.3).
+            (_, Errno::EINTR | Errno::EPIPE) => Self::Interrupted,
+            (_, Errno::EIO) => Self::Io,
+            (_, Errno::EAGAIN) => Self::TryAgain,
+            (_, Errno::ENAMETOOLONG) => Self::NameTooLong,
+            (
+                _,
+                Errno::EINVAL
+                | Errno::ZFS_ERR_WRONG_PARENT
+                | Errno::EXDEV
+                | Errno::ZFS_ERR_IOC_ARG_REQUIRED
+                | Errno::ZFS_ERR_IOC_ARG_BADTYPE,
+            ) => Self::Invalid,
+            (_, Errno::EFAULT) => Self::BadAnswer,
+            (_, Errno::ENOTTY) => Self::NoModule,
+            (_, Errno::ZFS_ERR_IOC_CMD_UNAVAIL | Errno::ZFS_ERR_IOC_ARG_UNAVAIL) => Self::Unsupported {
+                needs: Some(operation.since()).filter(|since| *since > Release::V2_0),
+            },
+            (_, number) if is_unsupported(number) => Self::Unsupported { needs: None },
+            _ => Self::Unknown,
+        }
     }
 
     /// The meaning where the number alone would mislead.

@@ -13,37 +13,33 @@ use super::list::verdict;
 use super::{Lzc, found};
 use crate::backend::payload::items;
 use crate::backend::request::{Receive, Send, SendSaved};
-use crate::backend::{BeginRecord, Outcome, Received};
+use crate::backend::{Base, BeginRecord, Outcome, Received, ResumeAt};
 
 impl Lzc {
     /// Since OpenZFS 2.2 the library puts a pipe and a thread of its own before a descriptor that is no pipe; then
     /// [`send_progress`](crate::backend::Device::send_progress) does not find the send.
     pub(super) fn write_stream(&self, request: &Send<'_>, to: BorrowedFd<'_>) -> Outcome<()> {
-        let send = found(symbol!(self.library, lzc_send_resume_redacted))?;
-        let (name, from) = ends(request)?;
+        let ends = ends(request.snapshot.as_str(), request.from)?;
         let redaction = request.redaction.map(|bookmark| text(bookmark.short())).transpose()?;
-        let (object, offset) = request.resume.map_or((0, 0), |point| (point.object, point.offset));
-        // SAFETY: as in `core.rs`; the base and the name of a redaction bookmark may be null.
-        let errno = unsafe {
-            send(
-                name.as_ptr(),
-                pointer(from.as_ref()),
-                to.as_raw_fd(),
-                flags(request.flags),
-                object,
-                offset,
-                pointer(redaction.as_ref()),
-            )
-        };
-        verdict(errno)
+        self.write(&ends, flags(request.flags), request.resume, redaction.as_ref(), to)
     }
 
     pub(super) fn write_saved(&self, request: &SendSaved<'_>, to: BorrowedFd<'_>) -> Outcome<()> {
-        let send = found(symbol!(self.library, lzc_send_resume_redacted))?;
-        let name = text(request.dataset.as_str())?;
-        let from = request.from.map(|base| text(base.as_str())).transpose()?;
+        let ends = ends(request.dataset.as_str(), request.from)?;
         let how = flags(request.flags) | lzc_send_flags::LZC_SEND_FLAG_SAVED;
-        let (object, offset) = request.resume.map_or((0, 0), |point| (point.object, point.offset));
+        self.write(&ends, how, request.resume, None, to)
+    }
+
+    fn write(
+        &self,
+        (name, from): &(CString, Option<CString>),
+        how: lzc_send_flags,
+        resume: Option<ResumeAt>,
+        redaction: Option<&CString>,
+        to: BorrowedFd<'_>,
+    ) -> Outcome<()> {
+        let send = found(symbol!(self.library, lzc_send_resume_redacted))?;
+        let (object, offset) = resume.map_or((0, 0), |point| (point.object, point.offset));
         // SAFETY: as in `core.rs`; the base and the name of a redaction bookmark may be null.
         let errno = unsafe {
             send(
@@ -53,7 +49,7 @@ impl Lzc {
                 how,
                 object,
                 offset,
-                ptr::null(),
+                pointer(redaction),
             )
         };
         verdict(errno)
@@ -61,7 +57,7 @@ impl Lzc {
 
     pub(super) fn estimate_stream(&self, request: &Send<'_>) -> Outcome<u64> {
         let estimate = found(symbol!(self.library, lzc_send_space_resume_redacted))?;
-        let (name, from) = ends(request)?;
+        let (name, from) = ends(request.snapshot.as_str(), request.from)?;
         let redaction = request.redaction.map(|bookmark| text(bookmark.short())).transpose()?;
         let (object, offset, bytes) = request.resume.map_or((0, 0, 0), |point| (point.object, point.offset, point.bytes));
         let mut space = 0;
@@ -166,8 +162,8 @@ struct Begin(BeginRecord);
 
 const _: () = assert!(size_of::<Begin>() == 312 && align_of::<Begin>() == 8);
 
-/// Snapshot and base of a send.
-fn ends(request: &Send<'_>) -> Outcome<(CString, Option<CString>)> {
-    let from = request.from.map(|base| text(base.as_str())).transpose()?;
-    Ok((text(request.snapshot.as_str())?, from))
+/// What is sent, and its base.
+fn ends(name: &str, from: Option<&Base>) -> Outcome<(CString, Option<CString>)> {
+    let from = from.map(|base| text(base.as_str())).transpose()?;
+    Ok((text(name)?, from))
 }
