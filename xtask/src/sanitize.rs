@@ -3,7 +3,11 @@
 use std::process::{Command as Process, ExitCode, Stdio};
 
 use clap::Args;
-use vm_tests::{Image, Progress, Suite, Tests, packages};
+use vm_tests::{
+    Image, Progress, Suite, Tests,
+    host::cargo::{NIGHTLY, TARGET, WATCHED},
+    packages,
+};
 
 use crate::Failure;
 
@@ -31,10 +35,7 @@ impl Command {
             println!("AddressSanitizer: left out, it wants a nightly compiler ('rustup toolchain install nightly')");
             return Ok(status(is_clean));
         }
-        let nightly = ["rustup", "run", "nightly", "cargo"];
-        // A directory of its own, so that neither build throws the other's away.
-        let variables = [("RUSTFLAGS", "-Zsanitizer=address"), ("CARGO_TARGET_DIR", "target/asan")];
-        is_clean &= watched("AddressSanitizer", &nightly, &variables)?;
+        is_clean &= watched("AddressSanitizer", &NIGHTLY, &WATCHED)?;
         is_clean &= watched_in_guest()?;
         Ok(status(is_clean))
     }
@@ -84,9 +85,6 @@ fn has_nightly() -> bool {
 fn status(is_clean: bool) -> ExitCode {
     if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
-
-/// Named, so that flags reach what is tested and not what builds it.
-const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// The unsafe places: zfs-sys, both ways to the kernel, the checksum.
 const TESTS: [&[&str]; 2] = [

@@ -15,20 +15,23 @@ pub(crate) fn tests() -> Result<PathBuf> {
 
 /// The same, compiled by a nightly compiler so that each touch of memory is watched (AddressSanitizer).
 pub(crate) fn watched_tests() -> Result<PathBuf> {
-    let order = ["run", "nightly", "cargo", "test", "--target", WATCHED_TARGET];
-    let rest = ["--package", "vm-tests", "--test", "real", "--no-run"];
-    let mut rustup = Command::new("rustup");
-    // A directory of its own, so that neither build throws the other's away.
-    rustup
-        .env("RUSTFLAGS", "-Zsanitizer=address")
-        .env("CARGO_TARGET_DIR", WATCHED_DIRECTORY);
-    built(&said(rustup.args(order).args(rest))?, "real")
+    let [program, before @ ..] = NIGHTLY;
+    let order = ["test", "--target", TARGET, "--package", "vm-tests", "--test", "real", "--no-run"];
+    let mut cargo = Command::new(program);
+    built(&said(cargo.args(before).args(order).envs(WATCHED))?, "real")
 }
 
-/// Named, so that flags reach what is tested and not what builds it.
-const WATCHED_TARGET: &str = "x86_64-unknown-linux-gnu";
+/// The cargo of a nightly compiler.
+pub const NIGHTLY: [&str; 4] = ["rustup", "run", "nightly", "cargo"];
 
-const WATCHED_DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/asan");
+/// Named, so that flags reach what is tested and not what builds it.
+pub const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// Lets a nightly compiler watch each touch of memory. In a directory of its own, so that neither build throws the other's away.
+pub const WATCHED: [(&str, &str); 2] = [
+    ("RUSTFLAGS", "-Zsanitizer=address"),
+    ("CARGO_TARGET_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/../target/asan")),
+];
 
 /// The program `zfs-replicate`.
 ///

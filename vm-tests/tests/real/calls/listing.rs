@@ -88,6 +88,11 @@ fn compare(zfs: &Zfs, root: &DatasetName, cache: &mut ListingCache, when: &str) 
     assert_eq!(rows(all(zfs, root).cached(cache)), theirs(root), "{when}");
 }
 
+/// Whether this kernel says when a dataset's snapshots changed.
+fn remembers() -> bool {
+    release::running() >= "2.2".parse().unwrap()
+}
+
 /// Until a change just made is old enough to be remembered, on any kernel that can remember.
 fn settle() {
     thread::sleep(Duration::from_millis(3100));
@@ -213,8 +218,7 @@ fn a_cache_sees_snapshots_change_their_dataset_by_promotion(zfs: &Zfs) {
     let mut cache = ListingCache::new();
     for (number, promoted) in ["b", "a", "b"].into_iter().enumerate() {
         compare(zfs, &root, &mut cache, &format!("before promotion {number}"));
-        let remembers = release::running() >= "2.2".parse().unwrap();
-        assert_eq!(cache.is_empty(), !remembers, "a cache that is never used proves nothing");
+        assert_eq!(cache.is_empty(), !remembers(), "a cache that is never used proves nothing");
         oracle::zfs(&["promote", &format!("{root}/{promoted}")]);
         compare(zfs, &root, &mut cache, &format!("after promotion {number}"));
         settle();
@@ -229,8 +233,7 @@ fn a_cache_does_not_believe_a_pool_that_was_away(zfs: &Zfs) {
     settle();
     let mut cache = ListingCache::new();
     compare(zfs, &root, &mut cache, "cold");
-    let remembers = release::running() >= "2.2".parse().unwrap();
-    assert_eq!(cache.is_empty(), !remembers);
+    assert_eq!(cache.is_empty(), !remembers());
     oracle::zpool(&["export", pool.name()]);
     pool.import(&[]);
     // Reads one entry, which wipes what was known, and remembers nothing of what it did not see.
@@ -292,6 +295,5 @@ fn a_cache_misses_nothing_of_random_changes(zfs: &Zfs) {
         }
         compare(zfs, &root, &mut cache, &format!("SEED={seed} after {history:#?}"));
     }
-    let remembers = release::running() >= "2.2".parse().unwrap();
-    assert_eq!(remembered > 0, remembers, "a cache that is never used proves nothing");
+    assert_eq!(remembered > 0, remembers(), "a cache that is never used proves nothing");
 }

@@ -8,7 +8,7 @@ use std::{
 
 use zfs_rs::{ErrorKind, Incoming, Zfs, pipe::pipe, stream::token::ResumeToken};
 
-use super::{at, capture, copied, copy, dense, sources};
+use super::{at, capture, copied, copy, dense, receive, sources};
 use crate::support::{
     oracle,
     pool::{Pool, other_place},
@@ -112,10 +112,7 @@ fn damage_is_found_and_what_came_before_it_is_saved(zfs: &Zfs) {
     let mut stream = capture(zfs.send(&at(plain, "a")).flags(dense()));
     let place = stream.len() * 3 / 4;
     stream[place] ^= 1;
-    let mut receiving = zfs.receive(&target).resumable(true).spawn().unwrap();
-    // The receiver may be gone before it was given everything.
-    receiving.write_all(&stream).ok();
-    let error = receiving.finish().unwrap_err();
+    let error = receive(zfs, &stream, &target).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
     let token: ResumeToken = zfs.receive_resume_token(&target).unwrap().unwrap().parse().unwrap();
     let point = token.point();

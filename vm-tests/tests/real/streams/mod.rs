@@ -6,10 +6,13 @@ mod resume;
 mod send;
 mod special;
 
-use std::{io::Read, sync::OnceLock};
+use std::{
+    io::{Read, Write},
+    sync::OnceLock,
+};
 
 use zfs_rs::{
-    Base, DatasetName, Incoming, Receipt, ReceiveRequest, SendFlags, SendRequest, SnapshotName, Zfs,
+    Base, DatasetName, ErrorKind, Incoming, Receipt, ReceiveRequest, SendFlags, SendRequest, SendStream, SnapshotName, Zfs,
     pipe::pipe,
     stream::{Reader, Step, Summary},
 };
@@ -78,7 +81,11 @@ fn dense() -> SendFlags {
 
 /// A whole stream.
 fn capture(request: SendRequest) -> Vec<u8> {
-    let mut stream = request.spawn().unwrap();
+    read(request.spawn().unwrap())
+}
+
+/// A stream to its end.
+fn read(mut stream: SendStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
     stream.finish().unwrap();
@@ -87,14 +94,36 @@ fn capture(request: SendRequest) -> Vec<u8> {
 
 /// What a stream holds, each record's checksum verified.
 fn verify(stream: &[u8]) -> Summary {
+    walk(stream, |_| ())
+}
+
+/// The same, and shows each step.
+fn walk(stream: &[u8], mut show: impl FnMut(Step<'_>)) -> Summary {
     let mut reader = Reader::new();
     let mut left = stream;
     while !left.is_empty() {
         let (step, used) = reader.step(left).unwrap();
         assert!(used > 0 || step != Step::Need, "the reader stands still");
+        show(step);
         left = &left[used..];
     }
     reader.finish().unwrap()
+}
+
+/// Receives a stream, as far as it is received.
+fn receive(zfs: &Zfs, stream: &[u8], target: &DatasetName) -> zfs_rs::Result<Receipt> {
+    let mut receiving = zfs.receive(target).resumable(true).spawn()?;
+    // The receiver may be gone before it was given everything.
+    receiving.write_all(stream).ok();
+    receiving.finish()
+}
+
+/// Receives so many bytes of a stream and no more, and keeps them.
+fn cut(zfs: &Zfs, stream: &[u8], bytes: usize, target: &DatasetName) {
+    let mut receiving = zfs.receive(target).resumable(true).spawn().unwrap();
+    receiving.write_all(&stream[..bytes]).unwrap();
+    let error = receiving.finish().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Truncated, "{error}");
 }
 
 /// Sends and receives over one pipe, and says what each side says.

@@ -4,7 +4,7 @@ use std::{io::Write, process::Command};
 
 use zfs_rs::{Base, DatasetName, ErrorKind, SendFlags, SendRequest, Zfs, stream::token::ResumeToken};
 
-use super::{at, capture, copied, copy, dense, seeded, since, sources, verify};
+use super::{at, capture, copied, copy, cut, dense, seeded, since, sources, verify};
 use crate::support::{files::contents, oracle, pool::other_place};
 
 both!(
@@ -99,10 +99,7 @@ fn a_receive_that_is_not_resumable_leaves_nothing(zfs: &Zfs) {
 /// Receives most of a stream and gives the token that is left.
 fn interrupt(zfs: &Zfs, order: SendRequest, target: &DatasetName) -> String {
     let stream = capture(order);
-    let mut receiving = zfs.receive(target).resumable(true).spawn().unwrap();
-    receiving.write_all(&stream[..stream.len() * 3 / 4]).unwrap();
-    let error = receiving.finish().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Truncated, "{error}");
+    cut(zfs, &stream, stream.len() * 3 / 4, target);
     let token = zfs.receive_resume_token(target).unwrap().unwrap();
     assert_eq!(token, oracle::get(target.as_str(), "receive_resume_token"));
     token

@@ -4,10 +4,10 @@ use std::{io::Read, process::Command, thread, time::Duration};
 
 use zfs_rs::{
     Base, SendFlags, Zfs,
-    stream::{Reader, Record, RecordType, Step},
+    stream::{Record, RecordType, Step},
 };
 
-use super::{at, capture, dense, since, sources, verify};
+use super::{at, capture, dense, since, sources, verify, walk};
 use crate::support::release;
 
 both!(
@@ -134,18 +134,12 @@ fn assert_same(ours: &[u8], words: &str) {
 /// The records of a stream with what they mean. Before 2.1 the bytes that fill up an embedded block are whatever lay on the kernel's stack
 /// (`dump_write_embedded`), so no two streams are equal, nor are their checksums.
 fn meant(stream: &[u8]) -> Vec<(Record, Vec<u8>)> {
-    let mut reader = Reader::new();
     let mut records: Vec<(Record, Vec<u8>)> = Vec::new();
-    let mut left = stream;
-    while !left.is_empty() {
-        let (step, used) = reader.step(left).unwrap();
-        match step {
-            Step::Record(Record::End(_)) | Step::Need => {}
-            Step::Record(record) => records.push((record, Vec::new())),
-            Step::Payload(bytes) => records.last_mut().unwrap().1.extend(bytes),
-        }
-        left = &left[used..];
-    }
+    walk(stream, |step| match step {
+        Step::Record(Record::End(_)) | Step::Need => {}
+        Step::Record(record) => records.push((record, Vec::new())),
+        Step::Payload(bytes) => records.last_mut().unwrap().1.extend(bytes),
+    });
     for (record, payload) in &mut records {
         if let Record::WriteEmbedded(write) = record {
             payload.truncate(usize::try_from(write.physical_size).unwrap());

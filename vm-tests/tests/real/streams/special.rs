@@ -1,13 +1,10 @@
 //! Streams out of the ordinary: that leave something out, that are half, that mend, that take a target back.
 
-use std::{
-    fs,
-    io::{Read, Write},
-};
+use std::fs;
 
 use zfs_rs::{DatasetName, ErrorKind, Incoming, SendFlags, Zfs, pipe::pipe, stream::token::ResumeToken};
 
-use super::{at, capture, copied, copy, dense, seeded, since, sources};
+use super::{at, capture, copied, copy, cut, dense, read, receive, seeded, since, sources};
 use crate::support::{
     files::{self, contents, mountpoint, sha256},
     oracle,
@@ -82,12 +79,6 @@ fn a_redacted_stream_goes_on_where_it_was_cut(zfs: &Zfs) {
     assert_eq!(oracle::versions(target.as_str()), ["@now"]);
 }
 
-/// Receives so many bytes of a stream and no more.
-fn cut(zfs: &Zfs, stream: &[u8], bytes: usize, target: &DatasetName) {
-    let error = receive(zfs, &stream[..bytes], target).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Truncated, "{error}");
-}
-
 fn what_was_saved_is_sent_on(zfs: &Zfs) {
     let (plain, first, second) = (&sources().plain, other_place("saved"), other_place("savedagain"));
     let nothing = zfs.send_saved(plain).spawn().unwrap().finish().unwrap_err();
@@ -119,9 +110,9 @@ fn what_was_saved_of_an_increment_is_sent_on_alone(zfs: &Zfs) {
     let increment = capture(zfs.send(&at(plain, "b")).flags(dense()).since(since(plain, "a")));
     cut(zfs, &increment, increment.len() * 2 / 3, &first);
 
-    let saved = capture_saved(zfs.send_saved(&first).flags(dense()).since(since(&first, "a")));
+    let saved = read(zfs.send_saved(&first).flags(dense()).since(since(&first, "a")).spawn().unwrap());
     assert!(saved.len() < increment.len(), "{} of {}", saved.len(), increment.len());
-    let along = capture_saved(zfs.send_saved(&first).flags(dense()));
+    let along = read(zfs.send_saved(&first).flags(dense()).spawn().unwrap());
     assert!(along.len() > whole.len() / 2, "without a base it is sent along");
     let error = receive(zfs, &saved, &second).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Truncated, "{error}");
@@ -131,21 +122,6 @@ fn what_was_saved_of_an_increment_is_sent_on_alone(zfs: &Zfs) {
     let rest = zfs.send(&at(plain, "b")).flags((&point).into()).since(since(plain, "a"));
     copied(rest.resume((&point).into()), zfs.receive(&second).resumable(true));
     assert_eq!(contents(format!("{second}@b")), contents(format!("{plain}@b")));
-}
-
-fn capture_saved(request: zfs_rs::SavedSendRequest) -> Vec<u8> {
-    let mut stream = request.spawn().unwrap();
-    let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).unwrap();
-    stream.finish().unwrap();
-    bytes
-}
-
-fn receive(zfs: &Zfs, stream: &[u8], target: &DatasetName) -> zfs_rs::Result<zfs_rs::Receipt> {
-    let mut receiving = zfs.receive(target).resumable(true).spawn()?;
-    // What the kernel no longer reads, its own error explains.
-    receiving.write_all(stream).ok();
-    receiving.finish()
 }
 
 fn a_damaged_snapshot_is_healed(zfs: &Zfs) -> zfs_rs::Result<()> {

@@ -5,8 +5,6 @@ use std::io::{self, pipe};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-
 /// Where calls wait; see [`AfterCalls::wait_at`](super::AfterCalls::wait_at) and [`AtByte::wait_at`](super::AtByte::wait_at).
 ///
 /// Closed at first, and never closed again once it is open. All clones are the same gate. A call that waits ends when its process is killed.
@@ -75,23 +73,11 @@ impl Gate {
         }
     }
 
-    /// Waits until the gate is open; false when the process dies first.
-    pub(super) fn pass(&self, pulse: BorrowedFd<'_>) -> nix::Result<bool> {
+    /// Tells that a call has come, and gives what is readable once the gate is open.
+    pub(super) fn reach(&self) -> BorrowedFd<'_> {
         self.state().is_reached = true;
         self.0.changed.notify_all();
-        let mut both = [
-            PollFd::new(self.0.passage.as_fd(), PollFlags::POLLIN),
-            PollFd::new(pulse, PollFlags::POLLIN),
-        ];
-        loop {
-            match poll(&mut both, PollTimeout::NONE) {
-                Err(nix::errno::Errno::EINTR) => {}
-                Err(errno) => return Err(errno),
-                Ok(_) => break,
-            }
-        }
-        let [_, pulse] = both;
-        Ok(!pulse.any().unwrap_or(true))
+        self.0.passage.as_fd()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

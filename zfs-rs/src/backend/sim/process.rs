@@ -5,8 +5,10 @@ use std::io::pipe;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use nix::poll::PollFlags;
+
 use super::fault::{Call, Fault};
-use super::gate::Gate;
+use super::stream;
 use super::world::{Cleanups, DEAD, Fate, Life, World};
 use crate::backend::{Cleanup, Outcome};
 use crate::errno::Errno;
@@ -98,24 +100,13 @@ impl Process {
     /// Notes a call and says what becomes of it. Waits, with nothing locked, where it is held up.
     pub(super) fn begin(&self, call: Call) -> Result<(MutexGuard<'_, World>, Fate), Errno> {
         let mut world = self.world();
-        let mut fate = world.begin(self.0.id, call)?;
-        if let Fate::Late(gate) = &fate {
+        let (fate, gate) = world.begin(self.0.id, call)?;
+        if let Some(gate) = gate {
             drop(world);
-            self.wait_at(gate)?;
+            stream::wait(self, gate.reach(), PollFlags::POLLIN)?;
             world = self.world();
-            fate = Fate::Plain;
         }
         Ok((world, fate))
-    }
-
-    /// Waits until the gate is open or the process dead.
-    pub(super) fn wait_at(&self, gate: &Gate) -> Result<(), Errno> {
-        let pulse = self.pulse().ok_or(Errno::EBADF)?;
-        if gate.pass(pulse).map_err(Errno::from)? {
-            Ok(())
-        } else {
-            Err(DEAD)
-        }
     }
 
     /// A handle that temporary holds can be tied to.

@@ -11,7 +11,7 @@ use super::fault::Call;
 use super::pool::{Pool, Receiving, Snapshot};
 use super::process::Process;
 use super::rules;
-use super::stream::{Stop, Stream};
+use super::stream::Stream;
 use super::world::{Chance, DEAD};
 use super::{property, world::World};
 use crate::backend::{Outcome, Received, Refusal, request};
@@ -131,7 +131,7 @@ fn keep(world: &mut World, request: &request::Receive<'_>, running: &Running) {
 
 fn next(reader: &mut Reader, stream: &mut Stream<'_>) -> Result<Record, Errno> {
     let mut header = [0; RECORD_SIZE];
-    stream.fill(&mut header).map_err(number)?;
+    stream.fill(&mut header)?;
     match reader.step(&header).map_err(|corrupt| damage(&corrupt))? {
         (Step::Record(record), _) => Ok(record),
         _ => Err(Errno::EINVAL),
@@ -140,7 +140,7 @@ fn next(reader: &mut Reader, stream: &mut Stream<'_>) -> Result<Record, Errno> {
 
 fn payload(reader: &mut Reader, stream: &mut Stream<'_>) -> Result<Vec<u8>, Errno> {
     let mut payload = vec![0; index(reader.payload_left())];
-    stream.fill(&mut payload).map_err(number)?;
+    stream.fill(&mut payload)?;
     let mut rest = payload.as_slice();
     while !rest.is_empty() {
         let (_, used) = reader.step(rest).map_err(|corrupt| damage(&corrupt))?;
@@ -241,14 +241,6 @@ pub(super) fn give_up(pool: &mut Pool, token: u64) {
         }
     }
     pool.sync();
-}
-
-const fn number(stop: Stop) -> Errno {
-    match stop {
-        Stop::Closed => Errno::ZFS_ERR_STREAM_TRUNCATED,
-        Stop::Dead => DEAD,
-        Stop::Errno(errno) => errno,
-    }
 }
 
 fn damage(corrupt: &Corrupt) -> Errno {

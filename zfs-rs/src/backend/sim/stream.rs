@@ -35,6 +35,17 @@ pub(super) enum Stop {
     Errno(Errno),
 }
 
+/// As a receive has it.
+impl From<Stop> for Errno {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Closed => Self::ZFS_ERR_STREAM_TRUNCATED,
+            Stop::Dead => DEAD,
+            Stop::Errno(errno) => errno,
+        }
+    }
+}
+
 impl<'a> Stream<'a> {
     pub(super) fn new(process: &'a Process, call: Call, descriptor: BorrowedFd<'a>) -> Self {
         Self {
@@ -105,9 +116,7 @@ impl<'a> Stream<'a> {
                 }
                 OnByte::Wait(gate) => {
                     drop(world);
-                    self.process
-                        .wait_at(gate)
-                        .map_err(|errno| if errno == DEAD { Stop::Dead } else { Stop::Errno(errno) })?;
+                    wait(self.process, gate.reach(), PollFlags::POLLIN)?;
                     self.ahead = ahead(self.process, self.call);
                 }
             }
@@ -123,7 +132,7 @@ fn ahead(process: &Process, call: Call) -> Option<(u64, OnByte)> {
 }
 
 /// Waits until the descriptor can be used or the process is dead.
-fn wait(process: &Process, descriptor: BorrowedFd<'_>, events: PollFlags) -> Result<(), Stop> {
+pub(super) fn wait(process: &Process, descriptor: BorrowedFd<'_>, events: PollFlags) -> Result<(), Stop> {
     let pulse = process.pulse().ok_or(Stop::Errno(Errno::EBADF))?;
     let mut both = [PollFd::new(descriptor.as_fd(), events), PollFd::new(pulse, PollFlags::POLLIN)];
     loop {

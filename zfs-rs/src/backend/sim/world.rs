@@ -71,8 +71,6 @@ pub(super) enum Fate {
     Told(Errno),
     /// It is made, and the process ends.
     Unheard,
-    /// It is made once the gate is open.
-    Late(Gate),
 }
 
 impl World {
@@ -115,16 +113,16 @@ impl World {
         result
     }
 
-    /// Notes a call and says what becomes of it.
-    pub(super) fn begin(&mut self, process: u64, call: Call) -> Result<Fate, Errno> {
+    /// Notes a call and says what becomes of it, and where it waits first.
+    pub(super) fn begin(&mut self, process: u64, call: Call) -> Result<(Fate, Option<Gate>), Errno> {
         let life = self.processes.get_mut(&process).filter(|life| life.alive).ok_or(DEAD)?;
         life.calls.push(call);
         match fault::due(&mut life.faults, call) {
-            None => Ok(Fate::Plain),
+            None => Ok((Fate::Plain, None)),
             Some(OnCall::Refuse(errno)) => Err(errno),
-            Some(OnCall::DoAndRefuse(errno)) => Ok(Fate::Told(errno)),
-            Some(OnCall::DoAndKill) => Ok(Fate::Unheard),
-            Some(OnCall::Wait(gate)) => Ok(Fate::Late(gate)),
+            Some(OnCall::DoAndRefuse(errno)) => Ok((Fate::Told(errno), None)),
+            Some(OnCall::DoAndKill) => Ok((Fate::Unheard, None)),
+            Some(OnCall::Wait(gate)) => Ok((Fate::Plain, Some(gate))),
             Some(OnCall::Kill) => {
                 self.kill(process);
                 Err(DEAD)
@@ -136,7 +134,7 @@ impl World {
     pub(super) fn end<T>(&mut self, process: u64, fate: &Fate, result: Outcome<T>) -> Outcome<T> {
         match fate {
             _ if !self.is_alive(process) => Err(DEAD.into()),
-            Fate::Plain | Fate::Late(_) => result,
+            Fate::Plain => result,
             Fate::Told(errno) => result.and(Err((*errno).into())),
             Fate::Unheard => {
                 self.kill(process);
