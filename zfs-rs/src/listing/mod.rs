@@ -178,7 +178,7 @@ impl<'a> Listing<'a> {
 
     /// Skips the snapshots of datasets that have not changed since they were listed with that cache; [`ListingCache`] says when that is believed.
     ///
-    /// What a warm listing still costs is one or two calls a dataset, to see whether it is there and has changed, and whether there is any below it.
+    /// What a warm listing still costs, beside the companions' calls, is one or two calls a dataset, to see whether it is there and has changed, and whether there is any below it.
     /// Holds, clones and properties of snapshots are not remembered.
     pub fn cached(mut self, cache: &'a mut ListingCache) -> Self {
         self.cache = Some(cache);
