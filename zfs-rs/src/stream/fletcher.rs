@@ -1,8 +1,20 @@
 //! I am Fletcher-4, the sum that runs through a whole send stream.
 
+mod implementation;
+#[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_endian = "little")))]
+mod lanes;
+#[cfg(all(target_arch = "aarch64", target_endian = "little"))]
+mod neon;
+mod scalar;
+#[cfg(test)]
+mod tests;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
 use std::fmt;
 use std::str::FromStr;
 
+pub use self::implementation::Implementation;
 use crate::nvlist::ByteOrder;
 use crate::word::WordError;
 
@@ -13,6 +25,30 @@ pub struct Checksum(pub [u64; 4]);
 impl Checksum {
     /// No sum at all: the kernel takes a zero for "not checked".
     pub const ZERO: Self = Self([0; 4]);
+
+    /// The sum of what `self` is the sum of and, behind it, so many words that `next` is the sum of.
+    const fn then(self, next: Self, words: u64) -> Self {
+        // With each word behind, each sum is added to the next one once more: that comes to triangular and tetrahedral numbers. The halves are taken of the
+        // even factor, before anything wraps. The division by 3 leaves no rest, and 3 has an inverse among numbers that wrap at 2^64.
+        let triangle = if words.is_multiple_of(2) {
+            (words / 2).wrapping_mul(words.wrapping_add(1))
+        } else {
+            (words / 2).wrapping_add(1).wrapping_mul(words)
+        };
+        let tetrahedron = triangle.wrapping_mul(words.wrapping_add(2)).wrapping_mul(THIRD);
+        let [a, b, c, d] = self.0;
+        let [a2, b2, c2, d2] = next.0;
+        let times = u64::wrapping_mul;
+        Self([
+            a.wrapping_add(a2),
+            b.wrapping_add(times(a, words)).wrapping_add(b2),
+            c.wrapping_add(times(b, words)).wrapping_add(times(a, triangle)).wrapping_add(c2),
+            d.wrapping_add(times(c, words))
+                .wrapping_add(times(b, triangle))
+                .wrapping_add(times(a, tetrahedron))
+                .wrapping_add(d2),
+        ])
+    }
 }
 
 impl fmt::Display for Checksum {
@@ -44,7 +80,7 @@ impl fmt::Debug for Checksum {
 /// A Fletcher-4 sum in the making: bytes may come in pieces cut anywhere.
 #[derive(Clone, Debug)]
 pub struct Fletcher4 {
-    sums: [u64; 4],
+    sum: Checksum,
     order: ByteOrder,
     /// The bytes of a word that a piece cut through.
     split: [u8; 4],
@@ -56,7 +92,7 @@ impl Fletcher4 {
     #[must_use]
     pub const fn new(order: ByteOrder) -> Self {
         Self {
-            sums: [0; 4],
+            sum: Checksum::ZERO,
             order,
             split: [0; 4],
             split_len: 0,
@@ -70,9 +106,10 @@ impl Fletcher4 {
             rest = self.fill_split(rest);
         }
         let (words, tail) = rest.as_chunks::<4>();
-        match self.order {
-            ByteOrder::Little => add(&mut self.sums, words, u32::from_le_bytes),
-            ByteOrder::Big => add(&mut self.sums, words, u32::from_be_bytes),
+        if words.len() < FEW {
+            scalar::add(&mut self.sum, self.order, words);
+        } else {
+            Implementation::fastest().add(&mut self.sum, self.order, words);
         }
         self.keep_split(tail);
     }
@@ -80,7 +117,7 @@ impl Fletcher4 {
     /// The sum so far. As in the kernel, one to three bytes after the last whole word do not count.
     #[must_use]
     pub const fn value(&self) -> Checksum {
-        Checksum(self.sums)
+        self.sum
     }
 
     fn fill_split<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
@@ -103,51 +140,9 @@ impl Fletcher4 {
     }
 }
 
-/// Four nested sums, each wrapping as the kernel's do.
-fn add(sums: &mut [u64; 4], words: &[[u8; 4]], read: impl Fn([u8; 4]) -> u32) {
-    let [mut a, mut b, mut c, mut d] = *sums;
-    for word in words {
-        a = a.wrapping_add(u64::from(read(*word)));
-        b = b.wrapping_add(a);
-        c = c.wrapping_add(b);
-        d = d.wrapping_add(c);
-    }
-    *sums = [a, b, c, d];
-}
+/// So few words are added one by one: to make one sum of many lanes would take longer.
+const FEW: usize = 128;
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn sum(order: ByteOrder, bytes: &[u8]) -> Checksum {
-        let mut sum = Fletcher4::new(order);
-        sum.update(bytes);
-        sum.value()
-    }
-
-    #[test]
-    fn small_sums_by_hand() {
-        // Words 1, 2, 3: a = 1, 3, 6; b = 1, 4, 10; c = 1, 5, 15; d = 1, 6, 21.
-        let little = [1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0];
-        assert_eq!(sum(ByteOrder::Little, &little), Checksum([6, 10, 15, 21]));
-        assert_eq!(
-            sum(ByteOrder::Big, &[0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3]),
-            Checksum([6, 10, 15, 21])
-        );
-        assert_eq!(sum(ByteOrder::Little, &[&little[..], b"xyz"].concat()), Checksum([6, 10, 15, 21]));
-        assert_eq!(sum(ByteOrder::Little, &[]), Checksum::ZERO);
-    }
-
-    proptest! {
-        #[test]
-        fn cuts_do_not_change_the_sum(pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..9), 0..20)) {
-            for order in [ByteOrder::Little, ByteOrder::Big] {
-                let mut cut = Fletcher4::new(order);
-                pieces.iter().for_each(|piece| cut.update(piece));
-                prop_assert_eq!(cut.value(), sum(order, &pieces.concat()));
-            }
-        }
-    }
-}
+/// What 3 is multiplied with to make 1.
+const THIRD: u64 = 0xaaaa_aaaa_aaaa_aaab;
+const _: () = assert!(THIRD.wrapping_mul(3) == 1);
