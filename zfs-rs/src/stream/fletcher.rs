@@ -26,8 +26,20 @@ impl Checksum {
     /// No sum at all: the kernel takes a zero for "not checked".
     pub const ZERO: Self = Self([0; 4]);
 
-    /// The sum of what `self` is the sum of and, behind it, so many words that `next` is the sum of.
-    const fn then(self, next: Self, words: u64) -> Self {
+    /// The sum of what `self` is the sum of and, behind it, of so many words that `next` is the sum of. So parts of one whole can be summed apart: in any
+    /// order, or by several threads. How many words `self` is the sum of does not matter.
+    ///
+    /// ```
+    /// use zfs_rs::stream::ByteOrder;
+    /// use zfs_rs::stream::fletcher::Implementation;
+    ///
+    /// let sum = |bytes: &[u8]| Implementation::fastest().sum(ByteOrder::HOST, bytes);
+    /// let whole = b"a word and three more";
+    /// let (first, second) = whole.split_at(8);
+    /// assert_eq!(sum(first).then(sum(second), 3), sum(whole));
+    /// ```
+    #[must_use]
+    pub const fn then(self, next: Self, words: u64) -> Self {
         // With each word behind, each sum is added to the next one once more: that comes to triangular and tetrahedral numbers. The halves are taken of the
         // even factor, before anything wraps. The division by 3 leaves no rest, and 3 has an inverse among numbers that wrap at 2^64.
         let triangle = if words.is_multiple_of(2) {

@@ -119,6 +119,26 @@ proptest! {
     }
 
     #[test]
+    fn sums_of_parts_make_the_sum_of_the_whole((bytes, start) in some_bytes(), cut in any::<prop::sample::Index>()) {
+        let (words, _) = bytes[start..].as_chunks::<4>();
+        let (first, second) = words.split_at(cut.index(words.len() + 1));
+        for order in ORDERS {
+            let [whole, first, second_sum] = [words, first, second].map(|words| by_meaning(order, words.as_flattened()));
+            prop_assert_eq!(first.then(second_sum, u64::try_from(second.len()).unwrap()), whole);
+        }
+    }
+
+    #[test]
+    fn more_words_than_any_memory_holds_are_counted_right(
+        sums in any::<[[u64; 4]; 3]>(),
+        second in prop_oneof![0..9_u64, 0..u64::MAX / 2],
+        third in prop_oneof![0..9_u64, 0..=u64::MAX / 2],
+    ) {
+        let [a, b, c] = sums.map(Checksum);
+        prop_assert_eq!(a.then(b, second).then(c, third), a.then(b.then(c, third), second + third));
+    }
+
+    #[test]
     fn cuts_do_not_change_the_sum(pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..9), 0..20)) {
         for order in ORDERS {
             let mut cut = Fletcher4::new(order);
