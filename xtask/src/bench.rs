@@ -1,6 +1,6 @@
-//! I am the host of the races between ours and ZFS's own programs.
+//! I am the host of the races between ours and ZFS's own programs, and of the one against memory.
 
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 
 use clap::{Args, ValueEnum};
 use vm_tests::{Job, Progress, Suite, Timing, VmOptions};
@@ -16,9 +16,9 @@ pub(crate) struct Command {
     /// The image: bullseye, bookworm, trixie or trixie-backports
     #[arg(long, default_value_t)]
     suite: Suite,
-    /// How often each of them runs
-    #[arg(long, default_value_t = 5, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
-    repetitions: u32,
+    /// How often each of them runs [default: 5, streams: 21]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    repetitions: Option<u32>,
     /// Datasets to list
     #[arg(long, default_value_t = 200, value_name = "COUNT")]
     datasets: u32,
@@ -41,12 +41,14 @@ enum Race {
     Listing,
     /// What a call costs in the program, against what its ioctl costs in the kernel
     Overhead,
+    /// How fast a stream is summed and read, against plain reading of its bytes; on this machine, no other one is booted
+    Streams,
 }
 
 impl Command {
     /// Does it. The ratio is printed and never judged.
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let repetitions = self.repetitions.to_string();
+        let repetitions = self.repetitions.unwrap_or(5).to_string();
         match self.race {
             Race::Replicate => demo::play(self.suite, &["bench", &repetitions]),
             Race::Listing => self.measure(
@@ -54,7 +56,16 @@ impl Command {
                 &["race", &repetitions, &self.datasets.to_string(), &self.snapshots.to_string()],
             ),
             Race::Overhead => self.measure("overhead", &[&self.calls.to_string()]),
+            Race::Streams => self.streams(),
         }
+    }
+
+    /// Lets the bench of zfs-rs run here.
+    fn streams(&self) -> Result<ExitCode, Failure> {
+        Progress::to_stderr().say("building what measures (release)");
+        let mut program = process::Command::new(demo::build("zfs-rs", "--bench", "streams")?);
+        let status = program.args(self.repetitions.map(|count| count.to_string())).status()?;
+        Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     /// Lets a measuring program of vm-tests run in a fresh machine.

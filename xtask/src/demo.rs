@@ -86,7 +86,7 @@ fn listen(vm: Vm) -> vm_tests::Result<vm_tests::Outcome> {
     })
 }
 
-/// The path of a program of this workspace, fresh from cargo; `kind` is cargo's word for it: `--bin` or `--example`.
+/// The path of a program of this workspace, fresh from cargo; `kind` is cargo's word for it: `--bin`, `--example` or `--bench`.
 pub(crate) fn build(package: &str, kind: &str, program: &str) -> Result<PathBuf, Failure> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = process::Command::new(cargo)
