@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{Seek as _, sink};
 use std::process::ExitCode;
 
-use zfs_rs::stream::copy_verified;
+use zfs_rs::stream::{Profile, copy_verified};
 use zfs_rs::{DatasetName, Incoming, OptionalExt as _, Zfs};
 
 fn main() -> ExitCode {
@@ -32,7 +32,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let mut file = File::open(&path).map_err(|error| format!("{path}: {error}"))?;
 
     // A file can be read twice: nothing damaged reaches the kernel.
-    copy_verified(&mut file, &mut sink()).map_err(|error| format!("{path}: {error}"))?;
+    copy_verified(Profile::any(), &mut file, &mut sink()).map_err(|error| format!("{path}: {error}"))?;
     file.rewind()?;
 
     // The first record says what it is, before anything is touched.

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::sink;
 use std::process::ExitCode;
 
-use zfs_rs::stream::copy_verified;
+use zfs_rs::stream::{Profile, copy_verified};
 use zfs_rs::{SendFlags, SnapshotName, Zfs};
 
 fn main() -> ExitCode {
@@ -34,14 +34,14 @@ fn run() -> Result<(), Box<dyn Error>> {
     // As it lies on the disk: compressed, and encrypted where the dataset is.
     let flags = SendFlags::LARGE_BLOCK | SendFlags::COMPRESS | SendFlags::RAW;
     let mut stream = zfs.send(&snapshot).flags(flags).spawn()?;
-    let copied = copy_verified(&mut stream, &mut file);
+    let copied = copy_verified(Profile::any(), &mut stream, &mut file);
     // The sender's own error comes first: a stream that broke off is only its echo.
     stream.finish()?;
     let written = copied.map_err(|error| format!("{path}: {error}"))?;
     file.sync_all()?;
 
     let mut file = File::open(&path)?;
-    let read = copy_verified(&mut file, &mut sink()).map_err(|error| format!("{path}: {error}"))?;
+    let read = copy_verified(Profile::any(), &mut file, &mut sink()).map_err(|error| format!("{path}: {error}"))?;
     if read != written {
         return Err(format!("{path} has not what was written to it").into());
     }

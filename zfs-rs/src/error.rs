@@ -18,7 +18,7 @@ mod kind;
 pub use self::kind::ErrorKind;
 pub use crate::delegation::{Delegation, Missing};
 pub use crate::operation::Operation;
-pub use crate::release::Release;
+use crate::release::Release;
 
 /// The result of every call of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -63,6 +63,7 @@ pub mod errno;
 pub mod identity;
 pub mod name;
 pub mod nvlist;
+mod release;
 pub mod stream;
 pub mod word;
 
@@ -104,8 +105,6 @@ mod property;
 #[cfg(feature = "calls")]
 mod receive;
 #[cfg(feature = "calls")]
-mod release;
-#[cfg(feature = "calls")]
 mod send;
 #[cfg(feature = "calls")]
 mod snapshot;
@@ -128,7 +127,7 @@ pub use crate::dataset::{Children, CloneRequest, CreateRequest, DatasetInfo};
 pub use crate::diff::{Change, ChangedObjects, Diff, Difference, FileKind, ObjectRange};
 pub use crate::errno::Errno;
 #[cfg(feature = "calls")]
-pub use crate::error::{Cause, Delegation, Error, ErrorKind, Missing, Operation, OptionalExt, Release, Result};
+pub use crate::error::{Cause, Delegation, Error, ErrorKind, Missing, Operation, OptionalExt, Result};
 #[cfg(feature = "calls")]
 pub use crate::event::{Event, Events};
 #[cfg(feature = "calls")]
@@ -147,6 +146,7 @@ pub use crate::pool::{PoolInfo, RunningScrub};
 pub use crate::property::{Properties, PropertyValue, Source};
 #[cfg(feature = "calls")]
 pub use crate::receive::{DangerousReceive, Incoming, Receipt, ReceiveRequest, ReceiveStream, Receiving};
+pub use crate::release::Release;
 #[cfg(feature = "calls")]
 pub use crate::send::{SavedSendRequest, SendRequest, SendStream, Sending};
 #[cfg(feature = "calls")]

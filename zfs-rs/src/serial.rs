@@ -12,9 +12,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::identity::{Guid, Txg};
 use crate::name::{BookmarkName, DatasetName, HoldTag, PoolName, PropertyName, SnapshotName};
+use crate::release::Release;
 use crate::stream::fletcher::Checksum;
 use crate::stream::token::ResumeToken;
-use crate::stream::{BeginFlags, Features, ObjsetType, RecordType};
+use crate::stream::{BeginFlags, Features, ObjsetType, RecordType, Rule};
 
 macro_rules! as_text {
     ($($type:ty, $what:literal;)*) => {$(
@@ -45,6 +46,8 @@ as_text! {
     BeginFlags, "flags of a stream";
     ObjsetType, "a kind of dataset";
     RecordType, "a type of record";
+    Rule, "a rule for streams";
+    Release, "a release of OpenZFS";
 }
 
 #[cfg(feature = "calls")]
@@ -54,7 +57,6 @@ as_text! {
     crate::backend::SendFlags, "send flags";
     crate::key::KeyFormat, "a form of a key";
     crate::property::Source, "the source of a property";
-    crate::release::Release, "a release of OpenZFS";
     crate::zfs::Wish, "a way to the kernel";
 }
 

@@ -13,7 +13,7 @@ use crate::name::{BookmarkName, DatasetName, HoldTag, PropertyName, SnapshotName
 use crate::nvlist::NvList;
 use crate::stream::fletcher::Checksum;
 use crate::stream::token::{ResumePoint, ResumeToken};
-use crate::stream::{BeginFlags, Features, ObjsetType, RecordType};
+use crate::stream::{BeginFlags, Features, ObjsetType, RecordType, Rule};
 use crate::{Errno, PoolName};
 
 /// Through a form for people and one for machines.
@@ -90,8 +90,9 @@ fn every_known_number_is_read_by_its_symbol() {
 }
 
 #[test]
-fn a_type_of_record_is_its_name() {
+fn a_type_of_record_or_a_rule_is_its_name() {
     RecordType::ALL.iter().for_each(assert_spelled);
+    Rule::ALL.iter().for_each(assert_spelled);
 }
 
 #[test]

@@ -16,12 +16,12 @@ const TABLE: &str = "
     zfs-rs
     name identity nvlist word  | | pure
     errno                      | word | pure nix::errno
-    stream                     | name identity nvlist word | pure
+    release                    | word | pure
+    stream                     | name identity nvlist release word | pure
     backend                    | name identity errno nvlist stream word |
     backend::ioctl             | name identity errno nvlist stream backend |
     backend::sim               | name identity errno nvlist stream backend |
     backend::lzc               | name identity errno nvlist stream backend | zfs_sys
-    release                    | word | pure
     operation                  | release word | pure
     delegation                 | name errno operation |
     error                      | name identity errno nvlist stream backend release operation delegation word |

@@ -195,7 +195,7 @@ impl From<ObjsetType> for u32 {
 
 const MAGIC: u64 = 0x2_f5ba_cbac;
 /// The name takes the rest of the body.
-const NAME_AT: usize = 48;
+const NAME_AT: usize = RawBegin::SIZE;
 const KIND_MASK: u64 = 0b11;
 const FEATURE_SHIFT: u32 = 2;
 /// 56 bits since OpenZFS 2.3; 30 before, with zeros above.

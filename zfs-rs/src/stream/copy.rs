@@ -1,19 +1,17 @@
-//! I copy a stream and prove it on the way.
+//! I copy a stream and let through only what is proved and keeps every rule.
 
 use std::io::{self, Read, Write};
 
 use thiserror::Error;
 
-use super::{Corrupt, Reader, Summary};
+use super::{Profile, Refused, Summary, Ward};
 
-/// Copies a stream from `from` to `to`, checks its structure and every checksum, and says what it held.
+/// Copies a stream from `from` to `to` through a [`Ward`] for a receiver of this profile, and says what it held.
 ///
-/// A payload is proved by the record after it, so bytes are written before they are proved: what was written counts only once this has
-/// returned well. The piece in which a stream turns out to be damaged is not written, nor is anything after it.
-/// To verify only, copy to [`io::sink`].
+/// Whole verified records only are written; after a refusal not one byte more. To verify only, copy to [`io::sink`].
 ///
 /// ```
-/// use zfs_rs::stream::{Begin, ByteOrder, Writer, copy_verified, record::End};
+/// use zfs_rs::stream::{Begin, ByteOrder, Profile, Writer, copy_verified, record::End};
 ///
 /// let mut stream = Vec::new();
 /// let mut writer = Writer::new(ByteOrder::HOST);
@@ -21,19 +19,19 @@ use super::{Corrupt, Reader, Summary};
 /// writer.put(&mut stream, End { to_guid: 5, ..End::default() }, &[])?;
 ///
 /// let mut copy = Vec::new();
-/// assert_eq!(copy_verified(&mut stream.as_slice(), &mut copy)?.records, 2);
+/// assert_eq!(copy_verified(Profile::any(), &mut stream.as_slice(), &mut copy)?.records, 2);
 /// assert_eq!(copy, stream);
 ///
 /// stream[400] ^= 1;
-/// assert!(copy_verified(&mut stream.as_slice(), &mut std::io::sink()).is_err());
+/// assert!(copy_verified(Profile::any(), &mut stream.as_slice(), &mut std::io::sink()).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
 ///
-/// Reading or writing failed, or the stream is [`Corrupt`]; one that ends too early is that too.
-pub fn copy_verified(from: &mut (impl Read + ?Sized), to: &mut (impl Write + ?Sized)) -> Result<Summary, CopyError> {
-    let mut reader = Reader::new();
+/// Reading or writing failed, or the stream is [`Refused`]; one that ends too early is that too.
+pub fn copy_verified(profile: Profile, from: &mut (impl Read + ?Sized), to: &mut (impl Write + ?Sized)) -> Result<Summary, CopyError> {
+    let mut ward = Ward::new(profile);
     let mut buffer = vec![0; BUFFER];
     loop {
         let length = match from.read(&mut buffer) {
@@ -42,16 +40,15 @@ pub fn copy_verified(from: &mut (impl Read + ?Sized), to: &mut (impl Write + ?Si
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(CopyError::Read(error)),
         };
-        let bytes = buffer.get(..length).unwrap_or_default();
-        let mut rest = bytes;
+        let mut rest = buffer.get(..length).unwrap_or_default();
         while !rest.is_empty() {
-            let (_, used) = reader.step(rest)?;
+            let (proved, used) = ward.step(rest)?;
+            to.write_all(proved).map_err(CopyError::Write)?;
             rest = rest.get(used..).unwrap_or_default();
         }
-        to.write_all(bytes).map_err(CopyError::Write)?;
     }
     to.flush().map_err(CopyError::Write)?;
-    Ok(reader.finish()?)
+    Ok(ward.finish()?)
 }
 
 /// Why a stream was not copied.
@@ -64,9 +61,9 @@ pub enum CopyError {
     /// It could not be written.
     #[error("the stream cannot be written: {0}")]
     Write(#[source] io::Error),
-    /// It is damaged.
+    /// It is damaged or breaks a rule.
     #[error(transparent)]
-    Corrupt(#[from] Corrupt),
+    Refused(#[from] Refused),
 }
 
 /// As much as a pipe holds.

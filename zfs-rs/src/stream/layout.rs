@@ -101,6 +101,9 @@ macro_rules! records {
         }
 
         impl $name {
+            /// Bytes that the fields take in the record's body.
+            pub(super) const SIZE: usize = $size;
+
             /// Reads the fields from the start of a record's body; nothing where it is too short.
             pub(super) fn load(body: &[u8], order: ByteOrder) -> Option<Self> {
                 match order {

@@ -12,7 +12,7 @@
 //! an empty `END`.
 //!
 //! [`Reader`] takes streams apart and [`Writer`] makes them; [`Begin`] says what a stream brings before anything is done with it;
-//! [`token`] is where an interrupted one goes on.
+//! [`token`] is where an interrupted one goes on; and [`verify`] lets through only what no kernel can be hurt by.
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
@@ -28,6 +28,7 @@ mod reader;
 pub mod record;
 mod summary;
 pub mod token;
+pub mod verify;
 mod writer;
 
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use feature::{BeginFlags, Features};
 pub use reader::{Reader, Step};
 pub use record::{Record, RecordType};
 pub use summary::Summary;
+pub use verify::{Breach, Profile, Refused, Rule, Verifier, Ward};
 pub use writer::{WriteError, Writer};
 
 pub use crate::nvlist::ByteOrder;

@@ -166,6 +166,12 @@ impl Reader {
         self.payload_left
     }
 
+    /// Where the latest record starts, in bytes from the start of the stream.
+    #[must_use]
+    pub const fn start(&self) -> u64 {
+        self.start
+    }
+
     fn payload<'a>(&mut self, input: &'a [u8]) -> (Step<'a>, usize) {
         let most = usize::try_from(self.payload_left).unwrap_or(usize::MAX);
         let used = most.min(input.len());

@@ -224,6 +224,23 @@ impl Record {
         }
     }
 
+    /// Bytes of the record's own fields; a `BEGIN`'s name takes all there is.
+    pub(super) const fn fields_len(&self) -> usize {
+        match self {
+            Self::Begin(_) => RECORD_SIZE - BODY,
+            Self::Object(_) => Object::SIZE,
+            Self::FreeObjects(_) => FreeObjects::SIZE,
+            Self::Write(_) => Write::SIZE,
+            Self::Free(_) => Free::SIZE,
+            Self::End(_) => End::SIZE,
+            Self::WriteByRef(_) => WriteByRef::SIZE,
+            Self::Spill(_) => Spill::SIZE,
+            Self::WriteEmbedded(_) => WriteEmbedded::SIZE,
+            Self::ObjectRange(_) => ObjectRange::SIZE,
+            Self::Redact(_) => Redact::SIZE,
+        }
+    }
+
     /// The object the record is about; the first of a range.
     #[must_use]
     pub const fn object(&self) -> Option<u64> {

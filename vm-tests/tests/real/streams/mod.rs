@@ -14,7 +14,7 @@ use std::{
 use zfs_rs::{
     Base, DatasetName, ErrorKind, Incoming, Receipt, ReceiveRequest, SendFlags, SendRequest, SendStream, SnapshotName, Zfs,
     pipe::pipe,
-    stream::{Reader, Step, Summary},
+    stream::{Profile, Step, Summary, Verifier},
 };
 
 use crate::support::{files, oracle, pool::home};
@@ -92,22 +92,22 @@ fn read(mut stream: SendStream) -> Vec<u8> {
     bytes
 }
 
-/// What a stream holds, each record's checksum verified.
+/// What a stream holds, each record held to every rule.
 fn verify(stream: &[u8]) -> Summary {
     walk(stream, |_| ())
 }
 
 /// The same, and shows each step.
 fn walk(stream: &[u8], mut show: impl FnMut(Step<'_>)) -> Summary {
-    let mut reader = Reader::new();
+    let mut verifier = Verifier::new(Profile::any());
     let mut left = stream;
     while !left.is_empty() {
-        let (step, used) = reader.step(left).unwrap();
+        let (step, used) = verifier.step(left).unwrap();
         assert!(used > 0 || step != Step::Need, "the reader stands still");
         show(step);
         left = &left[used..];
     }
-    reader.finish().unwrap()
+    verifier.finish().unwrap()
 }
 
 /// Receives a stream, as far as it is received.

@@ -1,0 +1,287 @@
+//! I name every rule a stream is held to, say what it requires and why.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::word::WordError;
+
+macro_rules! rules {
+    ($($name:ident = $word:literal, $requires:literal, $reason:literal;)*) => {
+        /// A rule that a stream has to keep to be let through by a [`Verifier`](super::Verifier).
+        ///
+        /// Every genuine stream of OpenZFS 2.0 to 2.4 keeps all of them; a kernel that is given a stream which does not may refuse it, lose data
+        /// or crash.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Rule {
+            $(#[doc = $requires] $name,)*
+        }
+
+        impl Rule {
+            /// All rules.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The rule's name.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+
+            /// What the rule requires.
+            #[must_use]
+            pub const fn requires(self) -> &'static str {
+                match self {
+                    $(Self::$name => $requires,)*
+                }
+            }
+
+            /// Why there is such a rule.
+            #[must_use]
+            pub const fn reason(self) -> &'static str {
+                match self {
+                    $(Self::$name => $reason,)*
+                }
+            }
+        }
+    };
+}
+
+rules! {
+    // The frame of every record inside a stream.
+    RecordLength = "record-length",
+        "The payload length in a record's frame is 0 in all but BEGIN.",
+        "senders clear it; only BEGIN's payload is as long as the frame says";
+    RecordFiller = "record-filler",
+        "The bytes between a record's last field and its checksum, and after the name in BEGIN, are 0.",
+        "senders clear them, so anything there was put by somebody else";
+    RecordPad = "record-pad",
+        "Reserved fields of a record are 0.",
+        "a later kernel may give them a meaning";
+    RecordGuid = "record-guid",
+        "Each record names the GUID of the snapshot that BEGIN names.",
+        "kernels take it as a sign of a record from another stream";
+
+    // BEGIN.
+    BeginReserved = "begin-reserved",
+        "BEGIN: the bits beside kind and features are 0.",
+        "no release knows them";
+    BeginFeatures = "begin-features",
+        "BEGIN: every feature is one the receiver takes.",
+        "a receiver that does not know a feature would take the records for something else";
+    BeginMicrozap = "begin-microzap",
+        "BEGIN: large_microzap comes with large_blocks only.",
+        "such a directory is a large block";
+    BeginObjset = "begin-objset",
+        "BEGIN: the dataset is a filesystem (2) or a volume (3).",
+        "no other dataset is sent";
+    BeginFlags = "begin-flags",
+        "BEGIN: only the flags clone, ci_data, free_records and spill_blocks are set.",
+        "no release sets others";
+    BeginGuid = "begin-guid",
+        "BEGIN: the GUID of the snapshot is not 0, in the header of a package it is 0.",
+        "every snapshot has one, a package is none";
+    BeginBase = "begin-base",
+        "BEGIN: the snapshot is not its own base; a clone has a base; the header of a package has none.",
+        "an increment on itself cannot be received";
+    BeginName = "begin-name",
+        "BEGIN: the name is that of a snapshot.",
+        "tools make names of datasets and messages of it";
+    BeginLength = "begin-length",
+        "BEGIN: the payload has at most 1 MiB, in the header of a package 64 MiB.",
+        "it is held in memory as a whole";
+    BeginPayload = "begin-payload",
+        "BEGIN: the payload, where there is one, is a well-formed nvlist with unique names.",
+        "kernels unpack it";
+    BeginKeys = "begin-keys",
+        "BEGIN: the payload holds only crypt_keydata (a list), resume_object and resume_offset (uint64), redact_snaps and redact_from_snaps (arrays of uint64).",
+        "kernels look up these and no others";
+    BeginRaw = "begin-raw",
+        "BEGIN: crypt_keydata is there if and only if the feature is raw.",
+        "raw blocks are of no use without their keys, and kernels trust the pair";
+    BeginRawSpill = "begin-raw-spill",
+        "BEGIN: a raw stream says which objects have spill blocks.",
+        "a raw dnode cannot be laid out without that";
+    BeginResuming = "begin-resuming",
+        "BEGIN: resume_object, which is an object's number, and resume_offset are there if and only if the feature is resuming.",
+        "kernels go on there";
+    BeginRedacted = "begin-redacted",
+        "BEGIN: redact_snaps is there if and only if the feature is redacted.",
+        "the target is marked as redacted by them";
+
+    // What the caller of the verifier wants of a stream.
+    GateTarget = "gate-target",
+        "BEGIN: the GUID of the snapshot is the expected one.",
+        "another snapshot was asked for";
+    GateBase = "gate-base",
+        "BEGIN: the GUID of the base is the expected one.",
+        "the stream continues from elsewhere";
+    GateRaw = "gate-raw",
+        "BEGIN: the stream is raw, where only raw ones are let through.",
+        "data must not reach this side in the clear";
+    GatePackage = "gate-package",
+        "BEGIN: the stream is no package, where only single ones are let through.",
+        "kernels receive one stream at a time";
+
+    // What several records have in common.
+    WriteByRef = "write-byref",
+        "There is no WRITE_BYREF.",
+        "no kernel since OpenZFS 2.0 receives deduplicated streams";
+    ObjectNumber = "object-number",
+        "An object's number is at least 1 and below 2^48.",
+        "0 is the dnodes' own object, and others do not fit into a dataset";
+    ObjectType = "object-type",
+        "The type of an object, and of its bonus buffer, is one that datasets are sent with.",
+        "kernels use it as an index into tables, and dnodes, objsets and the intent log are no contents";
+    BlockSize = "block-size",
+        "A block has 512 bytes to the receiver's limit, in whole sectors of 512.",
+        "kernels allocate by it and only some check it";
+    LargeBlock = "large-block",
+        "OBJECT, WRITE, SPILL: a block has above 128 KiB only where the feature large_blocks is announced.",
+        "a receiving pool gets ready for large blocks by that feature";
+    Offset = "offset",
+        "WRITE, WRITE_EMBEDDED: the offset is a multiple of 512.",
+        "a block is looked for where it starts";
+    Extent = "extent",
+        "WRITE, WRITE_EMBEDDED, FREE, REDACT: offset and length end below 2^64; only a FREE may say u64::MAX for all to the end.",
+        "sums that wrap lead kernels to other blocks";
+    Checksum = "checksum",
+        "OBJECT, WRITE: the checksum algorithm is known; OBJECT: by the receiver too.",
+        "kernels use it as an index into a table";
+    Compression = "compression",
+        "The compression is known: OBJECT, below 17; WRITE, WRITE_EMBEDDED and SPILL, lzjb (3) or gzip-1 (5) to zstd (16), WRITE and SPILL in raw streams also off (2), WRITE in plain ones also none (0).",
+        "kernels use it as an index into a table";
+    CompressionFeature = "compression-feature",
+        "WRITE, WRITE_EMBEDDED: lz4 and zstd are used only where announced, any in WRITE only where compressed is.",
+        "a receiving pool gets ready for an algorithm by that feature";
+    CompressedSize = "compressed-size",
+        "WRITE, SPILL: one that says its compression has 512 bytes to those of the block, in whole sectors of 512, and all of them where that is off; one that says none says 0.",
+        "kernels allocate by one and copy by the other";
+    PlainCrypto = "plain-crypto",
+        "WRITE, SPILL in plain streams: salt, initialisation vector and authentication code are 0.",
+        "only encrypted blocks have them";
+    RecordFlags = "record-flags",
+        "OBJECT, WRITE, SPILL, OBJECT_RANGE: only known flags are set, and raw byte order in raw streams only.",
+        "kernels decide by them how blocks lie on disk";
+
+    // OBJECT.
+    BonusPair = "bonus-pair",
+        "OBJECT: a bonus buffer has a type if and only if it has bytes.",
+        "kernels lay the dnode out by both";
+    DnodeSlots = "dnode-slots",
+        "OBJECT: a dnode takes 1 to 32 slots (0 means 1), more than one only with the feature large_dnode, all in one block of 32 slots.",
+        "a dnode that overlaps another destroys it";
+    BonusLength = "bonus-length",
+        "OBJECT: the bonus buffer fits into the dnode beside its block pointers.",
+        "kernels copy it there";
+    SpillFlag = "spill-flag",
+        "OBJECT, SPILL: flags about spill blocks are set only where BEGIN announces them.",
+        "kernels free spill blocks by that flag";
+    ObjectPlain = "object-plain",
+        "OBJECT in plain streams: the fields for raw streams are 0.",
+        "kernels lay out dnodes by them";
+    RawBonus = "raw-bonus",
+        "OBJECT in raw streams: the encrypted bonus buffer is all of the dnode beside its block pointers, or nothing where there is no bonus buffer.",
+        "that much is authenticated as one";
+    RawPointers = "raw-pointers",
+        "OBJECT in raw streams: there are as many block pointers as the bonus buffer leaves room for.",
+        "kernels lay out the dnode by it";
+    RawIndirect = "raw-indirect",
+        "OBJECT in raw streams: indirect blocks have 4 KiB to 128 KiB.",
+        "kernels shift by it";
+    RawLevels = "raw-levels",
+        "OBJECT in raw streams: the block tree has 1 to 12 levels, enough for its last block.",
+        "kernels walk that deep";
+    RawLastBlock = "raw-last-block",
+        "OBJECT in raw streams: the last block ends below 2^64.",
+        "sums that wrap lead kernels to other blocks";
+    ObjectInRange = "object-in-range",
+        "OBJECT in raw streams: the whole dnode lies in the latest OBJECT_RANGE.",
+        "its block of dnodes is authenticated by that record";
+
+    // WRITE.
+    MetadataCompressed = "metadata-compressed",
+        "WRITE in plain streams: metadata is not compressed.",
+        "a kernel would swap its bytes compressed";
+
+    // SPILL.
+    SpillFeature = "spill-feature",
+        "SPILL: only with the feature sa_spill.",
+        "older datasets have no spill blocks";
+    SpillCompression = "spill-compression",
+        "SPILL in plain streams: it is not compressed.",
+        "kernels copy it as it is";
+    SpillType = "spill-type",
+        "SPILL: the type is none (0) or system attributes (44).",
+        "nothing else is spilled";
+    SpillAnnounced = "spill-announced",
+        "SPILL: it belongs to the latest OBJECT, which says that it has one where BEGIN announces that.",
+        "kernels hold the bonus buffer for it without looking";
+
+    // WRITE_EMBEDDED.
+    EmbeddedFeature = "embedded-feature",
+        "WRITE_EMBEDDED: only with the feature embed_data, never in a raw stream.",
+        "nothing that is encrypted is embedded";
+    EmbeddedKind = "embedded-kind",
+        "WRITE_EMBEDDED: it holds data (0).",
+        "other kinds are the pool's own";
+    EmbeddedSize = "embedded-size",
+        "WRITE_EMBEDDED: 1 to 112 bytes, no more than the block, which is as long as its place in the object.",
+        "kernels copy it into a block pointer";
+
+    // The rest.
+    RedactFeature = "redact-feature",
+        "REDACT: only with the feature redacted, and never of no bytes.",
+        "a target that is not marked as redacted would seem whole";
+    FreeLength = "free-length",
+        "FREE: never of no bytes.",
+        "no sender says so";
+    FreeObjectsRange = "free-objects-range",
+        "FREEOBJECTS: at least one, and none at or above 2^48.",
+        "kernels walk the range";
+    RangeRaw = "range-raw",
+        "OBJECT_RANGE: only in raw streams.",
+        "nothing else is authenticated by it";
+    RangeShape = "range-shape",
+        "OBJECT_RANGE: 32 slots, a multiple of 32 and below 2^48.",
+        "it is one block of dnodes";
+
+    // The order in which a dataset is walked: by object, then by offset.
+    OrderObject = "order-object",
+        "OBJECT: behind every dnode that came before.",
+        "a dataset is walked once, upwards";
+    OrderRange = "order-range",
+        "OBJECT_RANGE: behind every range and dnode that came before.",
+        "a dataset is walked once, upwards";
+    OrderFreeObjects = "order-free-objects",
+        "FREEOBJECTS: behind every dnode that came before.",
+        "it would free what the stream just brought";
+    OrderData = "order-data",
+        "WRITE, WRITE_EMBEDDED, FREE, REDACT: at or behind the end of the data that came before; in a resuming stream, WRITE and WRITE_EMBEDDED not before the point where it goes on.",
+        "kernels rely on each block being written once";
+    DataAnnounced = "data-announced",
+        "WRITE, WRITE_EMBEDDED: to the latest OBJECT, or the object that a resuming stream goes on with; a stream that fills in what its base left out may also write to others.",
+        "kernels would write to whatever is there";
+    DataType = "data-type",
+        "WRITE: the type is that of its OBJECT.",
+        "kernels swap bytes by one and store by the other";
+    DataBlock = "data-block",
+        "WRITE, WRITE_EMBEDDED: one whole block of its OBJECT; where large blocks are sent as small ones, in pieces of at most 128 KiB.",
+        "kernels write blocks that do not fit beyond their buffers";
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Rule {
+    type Err = WordError;
+
+    fn from_str(text: &str) -> Result<Self, WordError> {
+        let known = Self::ALL.iter().find(|rule| rule.name() == text).copied();
+        known.ok_or_else(|| WordError::new(text, "rule for streams"))
+    }
+}
