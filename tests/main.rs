@@ -2,5 +2,6 @@
 
 mod convergence;
 mod kill_points;
+mod mutants;
 mod refusals;
 mod sequences;

@@ -1,5 +1,9 @@
-//! I am what tests share: a world of the model in which replication can be tried, and sequences of operations that kernels must agree on.
+//! I am what tests share: a world of the model in which replication can be tried, sequences of operations that kernels must agree on, and streams that no
+//! kernel should see.
 
+mod chance;
+pub mod mutants;
+pub mod plain;
 pub mod sequence;
 mod world;
 

@@ -3,6 +3,7 @@
 mod api;
 mod bench;
 mod demo;
+mod mutants;
 mod sanitize;
 mod test;
 mod tidy;
@@ -35,6 +36,9 @@ enum Tool {
     /// Race 700 MB against `zfs send -Lec | zfs receive -u`, in turn in one machine, and print the ratio
     #[command(after_help = "Examples:\n  cargo xtask bench --repetitions 5\n  cargo xtask bench streams")]
     Bench(bench::Command),
+    /// Damage streams and make them break rules, and see that the verifier and a second, plain one say the same of each
+    #[command(after_help = "Examples:\n  cargo xtask mutants\n  cargo xtask mutants --blind 10000 --mutants 10000 --seed 7 --keep accepted")]
+    Mutants(mutants::Command),
     /// Run the tests of the unsafe places under valgrind and AddressSanitizer
     #[command(after_help = "Example:\n  cargo xtask sanitize")]
     Sanitize(sanitize::Command),
@@ -57,6 +61,7 @@ fn main() -> ExitCode {
         Tool::Api(command) => command.run(),
         Tool::Demo(command) => command.run(),
         Tool::Bench(command) => command.run(),
+        Tool::Mutants(command) => command.run(),
         Tool::Sanitize(command) => command.run(),
         Tool::Tidy(command) => command.run(),
         Tool::Test(command) => command.run(),

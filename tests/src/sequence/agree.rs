@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::generate::Chance;
 use super::op::Op;
 use super::side::Side;
 use super::state;

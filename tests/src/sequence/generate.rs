@@ -7,6 +7,7 @@ mod stream;
 
 use self::known::{Known, dataset_of};
 use super::op::{Given, Op, Properties};
+use crate::chance::Chance;
 
 /// Draws a sequence.
 pub fn sequence(seed: u64) -> Vec<Op> {
@@ -21,34 +22,6 @@ pub fn sequence(seed: u64) -> Vec<Op> {
         ops.push(op);
     }
     ops
-}
-
-/// SplitMix64.
-#[derive(Debug)]
-pub(super) struct Chance(pub(super) u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut number = self.0;
-        number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        number ^ (number >> 31)
-    }
-
-    pub(super) fn below(&mut self, bound: usize) -> usize {
-        let bound = u64::try_from(bound.max(1)).unwrap_or(1);
-        usize::try_from(self.next() % bound).unwrap_or(0)
-    }
-
-    /// True so many times in a hundred.
-    pub(super) fn percent(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
-
-    pub(super) fn of<T: Clone>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len())].clone()
-    }
 }
 
 /// Who draws.

@@ -1,0 +1,114 @@
+//! I am what of a stream has come so far, as far as rules ask for it.
+
+use zfs_rs::nvlist::NvList;
+
+use super::bytes::Rec;
+use super::fields::{begin, embedded, free, object, range, redact, write};
+use super::receiver::Receiver;
+
+/// What has come so far, since the latest `BEGIN`.
+#[derive(Clone, Debug)]
+pub struct Past {
+    /// For whom it is.
+    pub receiver: Receiver,
+    /// Features of the stream.
+    pub features: u64,
+    /// Flags of the stream.
+    pub flags: u64,
+    /// GUID of the snapshot.
+    pub guid: u64,
+    /// Where a resuming stream goes on: object and offset.
+    pub resumes: Option<(u64, u64)>,
+    /// Whether it fills in what its base, a redacted one, left out.
+    pub fills_in: bool,
+    /// The latest `OBJECT`.
+    pub object: Option<Latest>,
+    /// The first object of the latest `OBJECT_RANGE`.
+    pub range: Option<u64>,
+    /// Where the latest dnode ends: the first object that is behind all of them.
+    pub dnodes_end: u64,
+    /// Where the latest data ends: object and byte.
+    pub data_end: (u64, u128),
+}
+
+/// The latest `OBJECT`, as far as others refer to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Latest {
+    /// Its number.
+    pub object: u64,
+    /// Its type.
+    pub kind: u64,
+    /// Bytes of its blocks.
+    pub block: u64,
+    /// Whether it says that it has a spill block.
+    pub has_spill: bool,
+}
+
+impl Past {
+    pub(super) const fn new(receiver: Receiver) -> Self {
+        Self {
+            receiver,
+            features: 0,
+            flags: 0,
+            guid: 0,
+            resumes: None,
+            fills_in: false,
+            object: None,
+            range: None,
+            dnodes_end: 0,
+            data_end: (0, 0),
+        }
+    }
+
+    /// Whether the stream announces the feature of that bit.
+    #[must_use]
+    pub const fn has(&self, feature: u32) -> bool {
+        self.features & 1 << feature != 0
+    }
+
+    /// Remembers a record.
+    pub(super) fn take(&mut self, record: &Rec<'_>) {
+        match record.kind() {
+            begin::NUMBER => self.begin(record),
+            object::NUMBER => {
+                self.object = Some(Latest {
+                    object: record.get(object::OBJECT),
+                    kind: record.get(object::TYPE),
+                    block: record.get(object::BLOCK_SIZE),
+                    has_spill: record.get(object::FLAGS) & 4 != 0,
+                });
+                self.dnodes_end = record.get(object::OBJECT) + record.get(object::SLOTS).max(1);
+            }
+            range::NUMBER => self.range = Some(record.get(range::FIRST)),
+            write::NUMBER => self.data(record.get(write::OBJECT), record.get(write::OFFSET), record.get(write::SIZE)),
+            embedded::NUMBER => self.data(record.get(embedded::OBJECT), record.get(embedded::OFFSET), record.get(embedded::SIZE)),
+            redact::NUMBER => self.data(record.get(redact::OBJECT), record.get(redact::OFFSET), record.get(redact::LENGTH)),
+            // A FREE to the end says how long the object is, before its data come.
+            free::NUMBER if record.get(free::LENGTH) != u64::MAX => {
+                self.data(record.get(free::OBJECT), record.get(free::OFFSET), record.get(free::LENGTH));
+            }
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self, record: &Rec<'_>) {
+        *self = Self::new(self.receiver);
+        self.features = features_of(record);
+        self.flags = record.get(begin::FLAGS);
+        self.guid = record.get(begin::GUID);
+        if let Ok(list) = NvList::decode(record.payload) {
+            let resumes = |name| list.get::<u64>(name).ok();
+            self.resumes = resumes("resume_object").zip(resumes("resume_offset"));
+            self.fills_in = list.has("redact_from_snaps");
+        }
+    }
+
+    fn data(&mut self, object: u64, offset: u64, length: u64) {
+        self.data_end = (object, u128::from(offset) + u128::from(length));
+    }
+}
+
+/// The features that a `BEGIN` says.
+pub(super) fn features_of(record: &Rec<'_>) -> u64 {
+    record.get(begin::VERSION) >> 2 & ((1 << 56) - 1)
+}

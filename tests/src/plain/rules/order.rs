@@ -1,0 +1,69 @@
+//! I am the rules for the order of records, and for what an `OBJECT` allows to come behind it.
+
+use crate::plain::bytes::Rec;
+use crate::plain::fields::{embedded, free, free_objects, object, range, redact, write};
+use crate::plain::past::Past;
+
+const LARGE_BLOCKS: u32 = 19;
+/// The largest block without that feature.
+const SMALL: u64 = 128 << 10;
+
+pub(super) fn object(past: &Past, record: &Rec<'_>) -> bool {
+    record.kind() != object::NUMBER || record.get(object::OBJECT) >= past.dnodes_end
+}
+
+pub(super) fn range(past: &Past, record: &Rec<'_>) -> bool {
+    let first = record.get(range::FIRST);
+    let is_behind = first >= past.dnodes_end && past.range.is_none_or(|range| first >= range + 32);
+    record.kind() != range::NUMBER || is_behind
+}
+
+pub(super) fn free_objects(past: &Past, record: &Rec<'_>) -> bool {
+    record.kind() != free_objects::NUMBER || record.get(free_objects::FIRST) >= past.dnodes_end
+}
+
+pub(super) fn data(past: &Past, record: &Rec<'_>) -> bool {
+    let (object, offset, resumes) = match record.kind() {
+        write::NUMBER => (write::OBJECT, write::OFFSET, past.resumes),
+        embedded::NUMBER => (embedded::OBJECT, embedded::OFFSET, past.resumes),
+        free::NUMBER => (free::OBJECT, free::OFFSET, None),
+        redact::NUMBER => (redact::OBJECT, redact::OFFSET, None),
+        _ => return true,
+    };
+    let start = (record.get(object), record.get(offset));
+    (start.0, u128::from(start.1)) >= past.data_end && resumes.is_none_or(|resumes| start >= resumes)
+}
+
+/// A block of an object's contents: object, offset and length.
+fn block(record: &Rec<'_>) -> Option<(u64, u64, u64)> {
+    let (object, offset, size) = match record.kind() {
+        write::NUMBER => (write::OBJECT, write::OFFSET, write::SIZE),
+        embedded::NUMBER => (embedded::OBJECT, embedded::OFFSET, embedded::SIZE),
+        _ => return None,
+    };
+    Some((record.get(object), record.get(offset), record.get(size)))
+}
+
+pub(super) fn data_announced(past: &Past, record: &Rec<'_>) -> bool {
+    block(record).is_none_or(|(object, _, _)| {
+        let is_latest = past.object.is_some_and(|latest| latest.object == object);
+        let goes_on = past.object.is_none() && past.resumes.is_some_and(|(resumes, _)| resumes == object);
+        is_latest || goes_on || past.fills_in
+    })
+}
+
+pub(super) fn data_type(past: &Past, record: &Rec<'_>) -> bool {
+    let kind = past.object.filter(|latest| record.kind() == write::NUMBER && latest.object == record.get(write::OBJECT));
+    kind.is_none_or(|latest| record.get(write::TYPE) == latest.kind)
+}
+
+pub(super) fn data_block(past: &Past, record: &Rec<'_>) -> bool {
+    let Some((object, offset, length)) = block(record) else {
+        return true;
+    };
+    let Some(latest) = past.object.filter(|latest| latest.object == object && latest.block != 0) else {
+        return true;
+    };
+    let is_piece = record.kind() == write::NUMBER && latest.block == SMALL && !past.has(LARGE_BLOCKS) && length <= SMALL;
+    offset.is_multiple_of(latest.block) && (length == latest.block || is_piece)
+}
