@@ -128,7 +128,7 @@ impl Hand<'_> {
     fn begin(&mut self, pieces: &mut [Piece]) -> Option<Mutant> {
         let order = self.order;
         let begins: Vec<usize> = (0..pieces.len()).filter(|index| pieces[*index].record(order).kind() == begin::NUMBER).collect();
-        let record = self.chance.of(&begins);
+        let record = *begins.get(self.chance.below(begins.len()))?;
         let piece = &mut pieces[record];
         let version = piece.record(order).get(begin::VERSION);
         let what = match self.chance.below(6) {
@@ -202,6 +202,11 @@ impl Hand<'_> {
     fn resize(&mut self, piece: &mut Piece, record: usize) -> Option<Mutant> {
         let kind = piece.record(self.order).kind();
         let (first, second) = match kind {
+            object::NUMBER if self.chance.percent(50) => {
+                let deep = [(object::LEVELS, 12), (object::INDIRECT_SHIFT, 17)];
+                deep.into_iter().for_each(|(field, value)| piece.set(self.order, field, value));
+                (object::LAST_BLOCK, object::BLOCK_SIZE)
+            }
             object::NUMBER => (object::BONUS_LEN, object::RAW_BONUS_LEN),
             write::NUMBER => (write::OFFSET, write::SIZE),
             free::NUMBER => (free::OFFSET, free::LENGTH),

@@ -103,11 +103,11 @@ impl Walk {
             return Err(self.damaged("cut short"));
         };
         let record = self.proved(header)?;
-        let length = self.length(&record)?;
         let broken = rules::broken(&self.past, &record, rules::When::Header);
         if !broken.is_empty() {
             return Err(self.broken(broken));
         }
+        let length = self.length(&record)?;
         let number = self.records;
         self.records += 1;
         let Some((payload, rest)) = rest.split_at_checked(length) else {

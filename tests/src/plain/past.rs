@@ -3,7 +3,7 @@
 use zfs_rs::nvlist::NvList;
 
 use super::bytes::Rec;
-use super::fields::{begin, embedded, free, object, range, redact, write};
+use super::fields::{begin, embedded, object, range, write};
 use super::receiver::Receiver;
 
 /// What has come so far, since the latest `BEGIN`.
@@ -27,7 +27,7 @@ pub struct Past {
     pub range: Option<u64>,
     /// Where the latest dnode ends: the first object that is behind all of them.
     pub dnodes_end: u64,
-    /// Where the latest data ends: object and byte.
+    /// Where what was written last ends: object and byte.
     pub data_end: (u64, u128),
 }
 
@@ -82,11 +82,6 @@ impl Past {
             range::NUMBER => self.range = Some(record.get(range::FIRST)),
             write::NUMBER => self.data(record.get(write::OBJECT), record.get(write::OFFSET), record.get(write::SIZE)),
             embedded::NUMBER => self.data(record.get(embedded::OBJECT), record.get(embedded::OFFSET), record.get(embedded::SIZE)),
-            redact::NUMBER => self.data(record.get(redact::OBJECT), record.get(redact::OFFSET), record.get(redact::LENGTH)),
-            // A FREE to the end says how long the object is, before its data come.
-            free::NUMBER if record.get(free::LENGTH) != u64::MAX => {
-                self.data(record.get(free::OBJECT), record.get(free::OFFSET), record.get(free::LENGTH));
-            }
             _ => {}
         }
     }

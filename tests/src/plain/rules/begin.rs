@@ -67,12 +67,12 @@ pub(super) fn guid(_past: &Past, record: &Rec<'_>) -> bool {
 
 pub(super) fn base(_past: &Past, record: &Rec<'_>) -> bool {
     let base = record.get(begin::BASE);
-    let is_clone = is_begin(record) && record.get(begin::FLAGS) & CLONE != 0;
+    let is_clone = is_stream(record) && record.get(begin::FLAGS) & CLONE != 0;
     let is_own = is_stream(record) && base == record.get(begin::GUID);
     !is_begin(record) || (!is_own && !(is_clone && base == 0) && !(is_package(record) && base != 0))
 }
 
-/// As `zfs_namecheck.c` has names: a kernel may send what it names itself, with a percent sign, too.
+/// As `zfs_namecheck.c` has names. A percent sign is for what a kernel names itself, and that it does not send.
 pub(super) fn name(_past: &Past, record: &Rec<'_>) -> bool {
     if !is_begin(record) {
         return true;
@@ -82,15 +82,17 @@ pub(super) fn name(_past: &Past, record: &Rec<'_>) -> bool {
     let [dataset, snapshot] = parts[..] else {
         return false;
     };
-    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.: %".contains(byte);
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.: ".contains(byte);
     let is_component = |part: &[u8]| !part.is_empty() && part != b"." && part != b".." && part.iter().all(is_letter);
     let components: Vec<&[u8]> = dataset.split(|byte| *byte == b'/').collect();
-    components.iter().all(|part| is_component(part)) && is_component(snapshot)
+    let begins = dataset.first().is_some_and(u8::is_ascii_alphabetic);
+    begins && components.len() <= 50 && components.iter().all(|part| is_component(part)) && is_component(snapshot)
 }
 
 pub(super) fn length(_past: &Past, record: &Rec<'_>) -> bool {
     let limit = if is_package(record) { 64 << 20 } else { 1 << 20 };
-    !is_begin(record) || record.get(PAYLOAD_LEN) <= limit
+    let length = record.get(PAYLOAD_LEN);
+    !is_begin(record) || (length <= limit && length.is_multiple_of(4))
 }
 
 pub(super) fn payload(_past: &Past, record: &Rec<'_>) -> bool {

@@ -56,10 +56,8 @@ pub(super) fn dnode_slots(past: &Past, record: &Rec<'_>) -> bool {
     is_in_block && (slots(record) == 1 || past.has(LARGE_DNODE))
 }
 
-pub(super) fn bonus_length(past: &Past, record: &Rec<'_>) -> bool {
-    // A plain stream does not say how many block pointers there are, but kernels count them as here.
-    let pointers = if past.has(RAW) { record.get(object::POINTERS) } else { fitting(record) };
-    !is_object(record) || record.get(object::BONUS_LEN) <= room(record, pointers + spill_pointer(record))
+pub(super) fn bonus_length(_past: &Past, record: &Rec<'_>) -> bool {
+    !is_object(record) || record.get(object::BONUS_LEN) <= room(record, fitting(record) + spill_pointer(record))
 }
 
 pub(super) fn spill_flag(past: &Past, record: &Rec<'_>) -> bool {
@@ -83,7 +81,7 @@ pub(super) fn object_plain(past: &Past, record: &Rec<'_>) -> bool {
 }
 
 pub(super) fn raw_bonus(past: &Past, record: &Rec<'_>) -> bool {
-    let all = if record.is_zero(object::BONUS_LEN) { 0 } else { room(record, record.get(object::POINTERS) + spill_pointer(record)) };
+    let all = if record.is_zero(object::BONUS_LEN) { 0 } else { room(record, fitting(record) + spill_pointer(record)) };
     !is_raw(past, record) || record.get(object::RAW_BONUS_LEN) == all
 }
 

@@ -5,6 +5,7 @@ use crate::plain::fields::{embedded, free, free_objects, object, range, redact, 
 use crate::plain::past::Past;
 
 const LARGE_BLOCKS: u32 = 19;
+const RAW: u32 = 24;
 /// The largest block without that feature.
 const SMALL: u64 = 128 << 10;
 
@@ -47,7 +48,7 @@ fn block(record: &Rec<'_>) -> Option<(u64, u64, u64)> {
 pub(super) fn data_announced(past: &Past, record: &Rec<'_>) -> bool {
     block(record).is_none_or(|(object, _, _)| {
         let is_latest = past.object.is_some_and(|latest| latest.object == object);
-        let goes_on = past.object.is_none() && past.resumes.is_some_and(|(resumes, _)| resumes == object);
+        let goes_on = past.resumes.is_some_and(|(resumes, _)| resumes == object);
         is_latest || goes_on || past.fills_in
     })
 }
@@ -64,6 +65,6 @@ pub(super) fn data_block(past: &Past, record: &Rec<'_>) -> bool {
     let Some(latest) = past.object.filter(|latest| latest.object == object && latest.block != 0) else {
         return true;
     };
-    let is_piece = record.kind() == write::NUMBER && latest.block == SMALL && !past.has(LARGE_BLOCKS) && length <= SMALL;
+    let is_piece = record.kind() == write::NUMBER && latest.block == SMALL && !past.has(LARGE_BLOCKS) && !past.has(RAW) && length <= SMALL;
     offset.is_multiple_of(latest.block) && (length == latest.block || is_piece)
 }

@@ -4,7 +4,7 @@ use super::breach::{Field, Found, Wrong, field};
 use super::record::OBJECTS;
 use super::{Profile, Rule};
 use crate::name::SnapshotName;
-use crate::nvlist::{FromValue, NvList};
+use crate::nvlist::{FromValue, NvList, UNIQUE_NAME};
 use crate::stream::{Begin, BeginFlags, Features, ObjsetType, RecordBytes, StreamKind};
 
 /// Where a resuming stream goes on: an object and an offset in it.
@@ -47,6 +47,9 @@ pub(super) fn payload(begin: &Begin, bytes: &[u8]) -> Result<Origin, Found> {
     } else {
         NvList::decode(bytes).map_err(|error| malformed(error.offset))?
     };
+    // In a list without that mark a kernel finds nothing, and it relies on what has to be there.
+    let marks = field(Rule::BeginPayload, "flags of the list", list.flags());
+    marks.is(UNIQUE_NAME.into())?;
     if begin.kind == StreamKind::Compound {
         return Ok(Origin::default());
     }
@@ -61,7 +64,9 @@ pub(super) fn payload(begin: &Begin, bytes: &[u8]) -> Result<Origin, Found> {
     pair(begin, Features::RESUMING, Rule::BeginResuming, RESUME_OBJECT, object.is_some())?;
     pair(begin, Features::RESUMING, Rule::BeginResuming, RESUME_OFFSET, offset.is_some())?;
     if let Some(object) = object {
-        field(Rule::BeginResuming, RESUME_OBJECT, object).at_most(OBJECTS.saturating_sub(1))?;
+        field(Rule::BeginResuming, RESUME_OBJECT, object)
+            .at_least(1)?
+            .at_most(OBJECTS.saturating_sub(1))?;
     }
     let redacted = value::<&[u64]>(&list, REDACT_SNAPS)?.is_some();
     pair(begin, Features::REDACTED, Rule::BeginRedacted, REDACT_SNAPS, redacted)?;

@@ -79,50 +79,37 @@ impl Order {
     fn write(&mut self, write: &Write) -> Result<(), Found> {
         if let Some(object) = self.announced(write.object)? {
             field(Rule::DataType, "type", write.object_type).is(object.object_type.into())?;
-            self.is_block(&object, "logical size", write.logical_size, write.offset)?;
+            // Only what kernels write as any program would can be less than a block.
+            let in_pieces = u64::from(object.block_size) == SMALL_BLOCK && !self.large_blocks && !self.raw;
+            let size = field(Rule::DataBlock, "logical size", write.logical_size);
+            if in_pieces { size.at_most(SMALL_BLOCK)? } else { size.is(object.block_size.into())? };
+            starts_block(&object, write.offset)?;
         }
         self.data(write.object, write.offset, write.logical_size)
     }
 
     fn embedded(&mut self, write: &WriteEmbedded) -> Result<(), Found> {
         if let Some(object) = self.announced(write.object)? {
-            self.is_block(&object, "length", write.length, write.offset)?;
+            field(Rule::DataBlock, "length", write.length).is(object.block_size.into())?;
+            starts_block(&object, write.offset)?;
         }
         self.data(write.object, write.offset, write.length)
     }
 
     fn spill(&self, number: u64) -> Result<(), Found> {
-        let Some(object) = self.announced_by(Rule::SpillAnnounced, number)? else {
-            return Ok(());
-        };
-        let spills = u64::from(object.flags) & SPILL != 0;
-        field(Rule::SpillAnnounced, "object", number).must(spills || !self.says_spills, Wrong::Unannounced)?;
+        // Senders go on in an object with its `OBJECT`, and what they fill in of a base is blocks of files.
+        let latest = self.object.filter(|object| object.object == number);
+        let spills = latest.is_some_and(|object| u64::from(object.flags) & SPILL != 0 || !self.says_spills);
+        field(Rule::SpillAnnounced, "object", number).must(spills, Wrong::Unannounced)?;
         Ok(())
-    }
-
-    fn announced(&self, number: u64) -> Result<Option<Object>, Found> {
-        self.announced_by(Rule::DataAnnounced, number)
     }
 
     /// The `OBJECT` of data; nothing where it need not have one in this stream.
-    fn announced_by(&self, rule: Rule, number: u64) -> Result<Option<Object>, Found> {
+    fn announced(&self, number: u64) -> Result<Option<Object>, Found> {
         let latest = self.object.filter(|object| object.object == number);
         let goes_on = self.origin.resume.is_some_and(|point| point.object == number);
-        field(rule, "object", number).must(latest.is_some() || goes_on || self.origin.fills_in, Wrong::Unannounced)?;
+        field(Rule::DataAnnounced, "object", number).must(latest.is_some() || goes_on || self.origin.fills_in, Wrong::Unannounced)?;
         Ok(latest)
-    }
-
-    /// One whole block; large blocks sent as small ones come in pieces, the last one shorter where the block is no multiple of them.
-    fn is_block(&self, object: &Object, name: &'static str, size: u64, offset: u64) -> Result<(), Found> {
-        let block = u64::from(object.block_size);
-        let claim = field(Rule::DataBlock, name, size);
-        if block == SMALL_BLOCK && !self.large_blocks {
-            claim.at_most(block)?;
-            return Ok(());
-        }
-        claim.is(block)?;
-        field(Rule::DataBlock, "offset", offset).multiple_of(block)?;
-        Ok(())
     }
 
     fn data(&mut self, object: u64, offset: u64, length: u64) -> Result<(), Found> {
@@ -154,4 +141,10 @@ impl Order {
         field(rule, name, object).at_least(self.behind)?;
         Ok(())
     }
+}
+
+/// A block starts at a multiple of its length, and so do the pieces that large ones are sent in.
+fn starts_block(object: &Object, offset: u64) -> Result<(), Found> {
+    field(Rule::DataBlock, "offset", offset).multiple_of(object.block_size.into())?;
+    Ok(())
 }

@@ -152,6 +152,8 @@ impl Court<'_> {
         length
             .must(self.has(Features::REDACTED), Wrong::Needs(Features::REDACTED))?
             .at_least(1)?;
+        // A kernel frees these bytes as it does those of a FREE, where that length means more.
+        field(Rule::Extent, "length", redact.length).at_most(u64::MAX - 1)?;
         extent(redact.offset, redact.length)
     }
 
@@ -272,7 +274,7 @@ fn contents(number: u32, name: &'static str) -> Result<(), Found> {
 /// Whether kernels treat contents of this type as metadata, which is never sent compressed.
 const fn is_metadata(number: u32) -> bool {
     if number & NEW_TYPE == 0 {
-        !matches!(number, PLAIN_FILE | VOLUME | OTHER_BYTES | OTHER_WORDS)
+        !matches!(number, PLAIN_FILE | VOLUME | OTHER_BYTES | OTHER_WORDS | DEDUPLICATED)
     } else {
         number & METADATA != 0
     }
@@ -308,21 +310,27 @@ fn plain_crypto(salt: &[u8], iv: &[u8], mac: &[u8]) -> Result<(), Found> {
     is_blank("authentication code", mac)
 }
 
-/// Block pointers in a dnode with this bonus buffer; the kernel's `deduce_nblkptr` in `dmu_recv.c`.
+/// Block pointers in a dnode with this bonus buffer, as many as the kernel's `dnode_allocate` in `dnode.c` gives it.
 fn block_pointers(object: &Object) -> u64 {
     if object.bonus_type == SYSTEM_ATTRIBUTES {
         return 1;
     }
-    let room = SMALL_BONUS.saturating_sub(object.bonus_len.into());
-    (room / BLOCK_POINTER).saturating_add(1)
+    let room = dnode_room(object)
+        .saturating_sub(BLOCK_POINTER)
+        .saturating_sub(object.bonus_len.into());
+    (room / BLOCK_POINTER).saturating_add(1).min(MOST_POINTERS)
+}
+
+/// Bytes of a dnode beside its core.
+fn dnode_room(object: &Object) -> u64 {
+    let dnode = u64::from(object.dnode_slots.max(1)).saturating_mul(SECTOR);
+    dnode.saturating_sub(DNODE_CORE)
 }
 
 /// Bytes of a dnode beside its core and block pointers.
 fn bonus_room(object: &Object) -> u64 {
-    let dnode = u64::from(object.dnode_slots.max(1)).saturating_mul(SECTOR);
     let spill = if u64::from(object.flags) & SPILL != 0 { BLOCK_POINTER } else { 0 };
-    dnode
-        .saturating_sub(DNODE_CORE)
+    dnode_room(object)
         .saturating_sub(block_pointers(object).saturating_mul(BLOCK_POINTER))
         .saturating_sub(spill)
 }
@@ -336,8 +344,8 @@ const SECTOR: u64 = 512;
 pub(super) const SMALL_BLOCK: u64 = 128 << 10;
 const BLOCK_POINTER: u64 = 128;
 const DNODE_CORE: u64 = 64;
-/// The most a bonus buffer had before dnodes could be large.
-const SMALL_BONUS: u64 = 320;
+/// However large a dnode is.
+const MOST_POINTERS: u64 = 3;
 /// What fits into a block pointer.
 const EMBEDDED_MAX: u64 = 112;
 /// Where a record's frame says the length of the payload.
@@ -353,6 +361,7 @@ const VOLUME: u32 = 23;
 const OTHER_BYTES: u32 = 25;
 const OTHER_WORDS: u32 = 26;
 const SYSTEM_ATTRIBUTES: u32 = 44;
+const DEDUPLICATED: u32 = 49;
 const OLD_TYPES: u32 = 54;
 const NEW_TYPE: u32 = 0x80;
 const METADATA: u32 = 0x40;

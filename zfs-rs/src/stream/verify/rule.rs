@@ -74,40 +74,40 @@ rules! {
         "BEGIN: large_microzap comes with large_blocks only.",
         "such a directory is a large block";
     BeginObjset = "begin-objset",
-        "BEGIN: the dataset is a filesystem (2) or a volume (3).",
+        "BEGIN of a stream: the dataset is a filesystem (2) or a volume (3).",
         "no other dataset is sent";
     BeginFlags = "begin-flags",
         "BEGIN: only the flags clone, ci_data, free_records and spill_blocks are set.",
         "no release sets others";
     BeginGuid = "begin-guid",
-        "BEGIN: the GUID of the snapshot is not 0, in the header of a package it is 0.",
+        "BEGIN: the GUID of the snapshot is not 0; in the header of a package it is 0.",
         "every snapshot has one, a package is none";
     BeginBase = "begin-base",
-        "BEGIN: the snapshot is not its own base; a clone has a base; the header of a package has none.",
+        "BEGIN: in that of a stream the snapshot is not its own base, and a clone has a base; the header of a package has no base.",
         "an increment on itself cannot be received";
     BeginName = "begin-name",
-        "BEGIN: the name is that of a snapshot.",
+        "BEGIN: the name is one a snapshot can have, dataset@name: at most 255 bytes of letters, digits, -_.: and spaces, the first of them a letter; at most 50 components, none of them empty, a dot or two dots.",
         "tools make names of datasets and messages of it";
     BeginLength = "begin-length",
-        "BEGIN: the payload has at most 1 MiB, in the header of a package 64 MiB.",
+        "BEGIN: the payload has at most 1 MiB, in the header of a package 64 MiB, and whole words of 4 bytes.",
         "it is held in memory as a whole";
     BeginPayload = "begin-payload",
-        "BEGIN: the payload, where there is one, is a well-formed nvlist with unique names.",
+        "BEGIN: the payload, where there is one, is a well-formed nvlist that is marked as one with unique names, and as nothing else.",
         "kernels unpack it";
     BeginKeys = "begin-keys",
-        "BEGIN: the payload holds only crypt_keydata (a list), resume_object and resume_offset (uint64), redact_snaps and redact_from_snaps (arrays of uint64).",
+        "BEGIN of a stream: the payload holds only crypt_keydata (a list), resume_object and resume_offset (uint64), redact_snaps and redact_from_snaps (arrays of uint64).",
         "kernels look up these and no others";
     BeginRaw = "begin-raw",
-        "BEGIN: crypt_keydata is there if and only if the feature is raw.",
+        "BEGIN of a stream: crypt_keydata is there if and only if the feature is raw.",
         "raw blocks are of no use without their keys, and kernels trust the pair";
     BeginRawSpill = "begin-raw-spill",
-        "BEGIN: a raw stream says which objects have spill blocks.",
+        "BEGIN of a stream: a raw one says which objects have spill blocks.",
         "a raw dnode cannot be laid out without that";
     BeginResuming = "begin-resuming",
-        "BEGIN: resume_object, which is an object's number, and resume_offset are there if and only if the feature is resuming.",
+        "BEGIN of a stream: resume_object, which is an object's number, and resume_offset are there if and only if the feature is resuming.",
         "kernels go on there";
     BeginRedacted = "begin-redacted",
-        "BEGIN: redact_snaps is there if and only if the feature is redacted.",
+        "BEGIN of a stream: redact_snaps is there if and only if the feature is redacted.",
         "the target is marked as redacted by them";
 
     // What the caller of the verifier wants of a stream.
@@ -118,7 +118,7 @@ rules! {
         "BEGIN: the GUID of the base is the expected one.",
         "the stream continues from elsewhere";
     GateRaw = "gate-raw",
-        "BEGIN: the stream is raw, where only raw ones are let through.",
+        "BEGIN of a stream: it is raw, where only raw ones are let through.",
         "data must not reach this side in the clear";
     GatePackage = "gate-package",
         "BEGIN: the stream is no package, where only single ones are let through.",
@@ -132,7 +132,7 @@ rules! {
         "An object's number is at least 1 and below 2^48.",
         "0 is the dnodes' own object, and others do not fit into a dataset";
     ObjectType = "object-type",
-        "The type of an object, and of its bonus buffer, is one that datasets are sent with.",
+        "OBJECT, WRITE: the type of contents, and of a bonus buffer that is there, is a known one, but not none (0), the intent log (9), dnodes (10) or objsets (11).",
         "kernels use it as an index into tables, and dnodes, objsets and the intent log are no contents";
     BlockSize = "block-size",
         "A block has 512 bytes to the receiver's limit, in whole sectors of 512.",
@@ -144,13 +144,13 @@ rules! {
         "WRITE, WRITE_EMBEDDED: the offset is a multiple of 512.",
         "a block is looked for where it starts";
     Extent = "extent",
-        "WRITE, WRITE_EMBEDDED, FREE, REDACT: offset and length end below 2^64; only a FREE may say u64::MAX for all to the end.",
+        "WRITE, WRITE_EMBEDDED, FREE, REDACT: offset and length end below 2^64, and no length is u64::MAX; but a FREE may say that for all to the end.",
         "sums that wrap lead kernels to other blocks";
     Checksum = "checksum",
         "OBJECT, WRITE: the checksum algorithm is known; OBJECT: by the receiver too.",
         "kernels use it as an index into a table";
     Compression = "compression",
-        "The compression is known: OBJECT, below 17; WRITE, WRITE_EMBEDDED and SPILL, lzjb (3) or gzip-1 (5) to zstd (16), WRITE and SPILL in raw streams also off (2), WRITE in plain ones also none (0).",
+        "The compression is known: OBJECT, below 17; WRITE, WRITE_EMBEDDED, and SPILL in raw streams, lzjb (3) or gzip-1 (5) to zstd (16); WRITE and SPILL in raw streams also off (2), WRITE in plain ones also none (0).",
         "kernels use it as an index into a table";
     CompressionFeature = "compression-feature",
         "WRITE, WRITE_EMBEDDED: lz4 and zstd are used only where announced, any in WRITE only where compressed is.",
@@ -173,7 +173,7 @@ rules! {
         "OBJECT: a dnode takes 1 to 32 slots (0 means 1), more than one only with the feature large_dnode, all in one block of 32 slots.",
         "a dnode that overlaps another destroys it";
     BonusLength = "bonus-length",
-        "OBJECT: the bonus buffer fits into the dnode beside its block pointers.",
+        "OBJECT: the bonus buffer fits into the dnode beside its block pointers, that to a spill block among them.",
         "kernels copy it there";
     SpillFlag = "spill-flag",
         "OBJECT, SPILL: flags about spill blocks are set only where BEGIN announces them.",
@@ -185,7 +185,7 @@ rules! {
         "OBJECT in raw streams: the encrypted bonus buffer is all of the dnode beside its block pointers, or nothing where there is no bonus buffer.",
         "that much is authenticated as one";
     RawPointers = "raw-pointers",
-        "OBJECT in raw streams: there are as many block pointers as the bonus buffer leaves room for.",
+        "OBJECT in raw streams: there are as many block pointers as the bonus buffer leaves room for in a dnode of its size, at most 3; beside system attributes there is one.",
         "kernels lay out the dnode by it";
     RawIndirect = "raw-indirect",
         "OBJECT in raw streams: indirect blocks have 4 KiB to 128 KiB.",
@@ -216,7 +216,7 @@ rules! {
         "SPILL: the type is none (0) or system attributes (44).",
         "nothing else is spilled";
     SpillAnnounced = "spill-announced",
-        "SPILL: it belongs to the latest OBJECT, which says that it has one where BEGIN announces that.",
+        "SPILL: it belongs to the latest OBJECT, which says that it has one where BEGIN announces that such is said.",
         "kernels hold the bonus buffer for it without looking";
 
     // WRITE_EMBEDDED.
@@ -258,7 +258,7 @@ rules! {
         "FREEOBJECTS: behind every dnode that came before.",
         "it would free what the stream just brought";
     OrderData = "order-data",
-        "WRITE, WRITE_EMBEDDED, FREE, REDACT: at or behind the end of the data that came before; in a resuming stream, WRITE and WRITE_EMBEDDED not before the point where it goes on.",
+        "WRITE, WRITE_EMBEDDED, FREE, REDACT: at or behind the end of the latest WRITE or WRITE_EMBEDDED; in a resuming stream, WRITE and WRITE_EMBEDDED not before the point where it goes on.",
         "kernels rely on each block being written once";
     DataAnnounced = "data-announced",
         "WRITE, WRITE_EMBEDDED: to the latest OBJECT, or the object that a resuming stream goes on with; a stream that fills in what its base left out may also write to others.",
@@ -267,7 +267,7 @@ rules! {
         "WRITE: the type is that of its OBJECT.",
         "kernels swap bytes by one and store by the other";
     DataBlock = "data-block",
-        "WRITE, WRITE_EMBEDDED: one whole block of its OBJECT; where large blocks are sent as small ones, in pieces of at most 128 KiB.",
+        "WRITE, WRITE_EMBEDDED: one whole block of its OBJECT, from a multiple of its length on; in plain streams without large_blocks a WRITE to an object with blocks of 128 KiB may be shorter, as the last piece of a large block.",
         "kernels write blocks that do not fit beyond their buffers";
 }
 
