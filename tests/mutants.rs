@@ -15,7 +15,11 @@ fn mutants_are_judged_alike_and_break_every_rule() {
     };
     let tally = round.run(None, |_, _| {});
     assert!(tally.failures.is_empty(), "{}\n{tally}", tally.failures.join("\n"));
-    assert!(tally.never_broken().is_empty(), "no mutant broke {:?}\n{tally}", tally.never_broken());
+    assert!(
+        tally.never_broken().is_empty(),
+        "no mutant broke {:?}\n{tally}",
+        tally.never_broken()
+    );
 }
 
 #[test]
@@ -23,7 +27,12 @@ fn every_flipped_bit_of_a_record_is_seen() {
     for order in [ByteOrder::Little, ByteOrder::Big] {
         let flips = all_of_headers(&long_package(1, order, 200_000));
         assert!(flips.missed.is_empty(), "{}", flips.missed.join("\n"));
-        assert!(flips.tried > 100_000 && flips.seen == flips.tried, "{} of {}", flips.seen, flips.tried);
+        assert!(
+            flips.tried > 100_000 && flips.seen == flips.tried,
+            "{} of {}",
+            flips.seen,
+            flips.tried
+        );
     }
 }
 

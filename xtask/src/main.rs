@@ -37,7 +37,9 @@ enum Tool {
     #[command(after_help = "Examples:\n  cargo xtask bench --repetitions 5\n  cargo xtask bench streams")]
     Bench(bench::Command),
     /// Damage streams and make them break rules, and see that the verifier and a second, plain one say the same of each
-    #[command(after_help = "Examples:\n  cargo xtask mutants\n  cargo xtask mutants --blind 10000 --mutants 10000 --seed 7 --keep accepted")]
+    #[command(
+        after_help = "Examples:\n  cargo xtask mutants\n  cargo xtask mutants --blind 10000 --mutants 10000 --seed 7 --keep accepted"
+    )]
     Mutants(mutants::Command),
     /// Run the tests of the unsafe places under valgrind and AddressSanitizer
     #[command(after_help = "Example:\n  cargo xtask sanitize")]

@@ -1,5 +1,7 @@
 //! I run a round of mutants and say what became of them: status 0 only when the verifiers agreed on each, and every rule was broken by some.
 
+#![expect(clippy::disallowed_methods, reason = "progress is told by the clock")]
+
 use std::env;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -42,7 +44,10 @@ fn main() -> io::Result<ExitCode> {
     }
     let never = tally.never_broken();
     if round.mutants > 0 && !never.is_empty() {
-        println!("FAILED: no mutant broke {}", never.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
+        println!(
+            "FAILED: no mutant broke {}",
+            never.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        );
     }
     let is_good = flips_are_seen && tally.failures.is_empty() && (round.mutants == 0 || never.is_empty());
     println!("seed {}: {}", round.seed, if is_good { "ok" } else { "FAILED" });

@@ -1,8 +1,9 @@
 //! I damage streams blindly: bytes and records are changed, and no sum is told.
 
-use super::pieces::Piece;
+use super::pieces::{Piece, split};
 use super::streams::Made;
 use crate::chance::Chance;
+use crate::plain::fields::end;
 
 /// What was done.
 #[derive(Clone, Debug)]
@@ -28,6 +29,7 @@ pub const WAYS: &[&str] = &[
     "append",
     "splice",
     "drop a payload",
+    "rearrange streams",
 ];
 
 /// Damages a stream in one way; `other` is what splices take from.
@@ -62,7 +64,9 @@ pub fn damage(chance: &mut Chance, made: &Made, pieces: &[Piece], starts: &[usiz
         "insert bytes" => {
             let count = chance.of(&[1, 4, 8, 312, 512]);
             let (fill, noise) = (chance.percent(50), chance.next());
-            let new: Vec<u8> = (0..count).map(|index| if fill { 0 } else { noise.rotate_left(index).to_le_bytes()[0] }).collect();
+            let new: Vec<u8> = (0..count)
+                .map(|index| if fill { 0 } else { noise.rotate_left(index).to_le_bytes()[0] })
+                .collect();
             drop(bytes.splice(at..at, new));
             format!("{count} bytes at {at}")
         }
@@ -84,7 +88,10 @@ pub fn damage(chance: &mut Chance, made: &Made, pieces: &[Piece], starts: &[usiz
                 let moved = order.remove(record);
                 order.insert(to, moved);
             }
-            bytes = order.into_iter().flat_map(|index| made.bytes[part(index)].iter().copied()).collect();
+            bytes = order
+                .into_iter()
+                .flat_map(|index| made.bytes[part(index)].iter().copied())
+                .collect();
             format!("record {record} and {to}")
         }
         "cut short" => {
@@ -101,10 +108,25 @@ pub fn damage(chance: &mut Chance, made: &Made, pieces: &[Piece], starts: &[usiz
             format!("{} bytes", new.len())
         }
         "splice" => {
-            let from = if chance.percent(50) { at.min(other.bytes.len()) } else { chance.below(other.bytes.len()) };
+            let from = if chance.percent(50) {
+                at.min(other.bytes.len())
+            } else {
+                chance.below(other.bytes.len())
+            };
             bytes.truncate(at);
             bytes.extend_from_slice(&other.bytes[from..]);
             format!("at byte {at} with another from {from}")
+        }
+        "rearrange streams" => {
+            let mut parts = parts(made);
+            let (one, two) = (chance.below(parts.len()), chance.below(parts.len()));
+            match chance.below(3) {
+                0 => drop(parts.remove(one)),
+                1 => parts.insert(two, parts[one].clone()),
+                _ => parts.swap(one, two),
+            }
+            bytes = parts.concat();
+            format!("{one} and {two} of a package")
         }
         _ => {
             drop(bytes.drain((starts[record] + 312).min(starts[record + 1])..starts[record + 1]));
@@ -118,7 +140,11 @@ pub fn damage(chance: &mut Chance, made: &Made, pieces: &[Piece], starts: &[usiz
 /// Any byte; or, as often, one of a record's own.
 fn place(chance: &mut Chance, starts: &[usize]) -> usize {
     let end = starts[starts.len() - 1];
-    if chance.percent(50) { chance.below(end) } else { starts[chance.below(starts.len() - 1)] + chance.below(312) }
+    if chance.percent(50) {
+        chance.below(end)
+    } else {
+        starts[chance.below(starts.len() - 1)] + chance.below(312)
+    }
 }
 
 /// Why damage could not be seen: nothing changed, or the stream is made of the same parts that prove themselves.
@@ -132,7 +158,7 @@ pub fn undetectable(damaged: &[u8], from: [&Made; 2]) -> Option<&'static str> {
     if damaged == from[0].bytes || damaged == from[1].bytes {
         return Some("the bytes are those of a whole stream");
     }
-    let known: Vec<Vec<u8>> = from.iter().flat_map(|made| parts(&made.bytes, made)).collect();
+    let known: Vec<Vec<u8>> = from.into_iter().flat_map(parts).collect();
     let mut rest = damaged;
     while !rest.is_empty() {
         let part = known.iter().find(|part| rest.starts_with(part))?;
@@ -142,13 +168,13 @@ pub fn undetectable(damaged: &[u8], from: [&Made; 2]) -> Option<&'static str> {
 }
 
 /// The parts of a stream that prove themselves: each from `BEGIN` to `END`; and the last record of a package.
-fn parts(stream: &[u8], made: &Made) -> Vec<Vec<u8>> {
+fn parts(made: &Made) -> Vec<Vec<u8>> {
     let mut parts = vec![Vec::new()];
-    for piece in super::pieces::split(stream, made.order) {
+    for piece in split(&made.bytes, made.order) {
         let part = parts.last_mut().expect("a part");
         part.extend_from_slice(&piece.header);
         part.extend_from_slice(&piece.payload);
-        if piece.record(made.order).kind() == crate::plain::fields::end::NUMBER {
+        if piece.record(made.order).kind() == end::NUMBER {
             parts.push(Vec::new());
         }
     }

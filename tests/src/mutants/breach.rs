@@ -24,10 +24,7 @@ pub struct Mutant {
 
 /// Changes a stream's records in one way, now and then in two; nothing where that way has nothing to change here.
 pub fn mutate(chance: &mut Chance, made: &Made, pieces: &mut Vec<Piece>, other: &[Piece]) -> Option<Mutant> {
-    let mut hand = Hand {
-        chance,
-        order: made.order,
-    };
+    let mut hand = Hand { chance, order: made.order };
     let first = hand.change(pieces, other)?;
     if !hand.chance.percent(15) {
         return Some(first);
@@ -50,9 +47,10 @@ impl Hand<'_> {
     fn change(&mut self, pieces: &mut Vec<Piece>, other: &[Piece]) -> Option<Mutant> {
         let record = self.chance.below(pieces.len());
         match self.chance.below(100) {
-            0..55 => self.field(&mut pieces[record], record),
-            55..58 => self.frame(&mut pieces[record], record),
-            58..68 => self.begin(pieces),
+            0..51 => self.field(&mut pieces[record], record),
+            51..54 => self.frame(&mut pieces[record], record),
+            54..66 => self.begin(pieces),
+            66..68 => self.deepen(pieces),
             68..72 => self.compress(pieces, record),
             72..76 => self.object_and_data(pieces),
             76..80 => self.resize(&mut pieces[record], record),
@@ -127,7 +125,9 @@ impl Hand<'_> {
     /// A feature or flag, the name, the list.
     fn begin(&mut self, pieces: &mut [Piece]) -> Option<Mutant> {
         let order = self.order;
-        let begins: Vec<usize> = (0..pieces.len()).filter(|index| pieces[*index].record(order).kind() == begin::NUMBER).collect();
+        let begins: Vec<usize> = (0..pieces.len())
+            .filter(|index| pieces[*index].record(order).kind() == begin::NUMBER)
+            .collect();
         let record = *begins.get(self.chance.below(begins.len()))?;
         let piece = &mut pieces[record];
         let version = piece.record(order).get(begin::VERSION);
@@ -136,6 +136,12 @@ impl Hand<'_> {
                 let feature = self.chance.of(&[2, 16, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29]);
                 piece.set(order, begin::VERSION, version ^ 4 << feature);
                 format!("feature {feature} is turned")
+            }
+            2 if self.chance.percent(50) => {
+                let flags = piece.record(order).get(begin::FLAGS);
+                let bit = self.chance.below(5);
+                piece.set(order, begin::FLAGS, flags ^ 1 << bit);
+                format!("bit {bit} of its flags is turned")
             }
             2 => {
                 let bit = self.chance.below(64);
@@ -177,14 +183,37 @@ impl Hand<'_> {
         Some(self.mutant(record, kind, &format!("is compressed by {by} to {length}")))
     }
 
+    /// An `OBJECT`, if there is one.
+    fn any_object(&mut self, pieces: &[Piece]) -> Option<usize> {
+        let is_object = |index: &usize| pieces[*index].record(self.order).kind() == object::NUMBER;
+        let objects: Vec<usize> = (0..pieces.len()).filter(is_object).collect();
+        objects.get(self.chance.below(objects.len())).copied()
+    }
+
+    /// Gives an object as many blocks as there can be, or one more, in a tree that is deep enough.
+    fn deepen(&mut self, pieces: &mut [Piece]) -> Option<Mutant> {
+        let record = self.any_object(pieces)?;
+        let piece = &mut pieces[record];
+        let block = piece.record(self.order).get(object::BLOCK_SIZE).max(1);
+        let most = u64::MAX / block;
+        let last = self.chance.of(&[most - 1, most, most.saturating_add(1), u64::MAX, 1 << 40]);
+        for (field, value) in [(object::LEVELS, 12), (object::INDIRECT_SHIFT, 17), (object::LAST_BLOCK, last)] {
+            piece.set(self.order, field, value);
+        }
+        Some(self.mutant(record, object::NUMBER, &format!("its last block is {last}")))
+    }
+
     /// Changes an object and its data alike: its type, or how long its blocks are.
     fn object_and_data(&mut self, pieces: &mut [Piece]) -> Option<Mutant> {
         let order = self.order;
-        let objects: Vec<usize> = (0..pieces.len()).filter(|index| pieces[*index].record(order).kind() == object::NUMBER).collect();
-        let record = *objects.get(self.chance.below(objects.len()))?;
+        let record = self.any_object(pieces)?;
         let number = pieces[record].record(order).get(object::OBJECT);
         let is_type = self.chance.percent(50);
-        let value = if is_type { self.chance.below(256) } else { self.chance.of(&[512, 1024, 1 << 17, (1 << 17) + 512, 1 << 18]) };
+        let value = if is_type {
+            self.chance.below(256)
+        } else {
+            self.chance.of(&[512, 1024, 1 << 17, (1 << 17) + 512, 1 << 18])
+        };
         let value = u64::try_from(value).unwrap_or(0);
         let field = if is_type { object::TYPE } else { object::BLOCK_SIZE };
         pieces[record].set(order, field, value);
@@ -195,18 +224,17 @@ impl Hand<'_> {
                 self.fit(piece);
             }
         }
-        Some(self.mutant(record, object::NUMBER, &format!("{} of it and its data becomes {value}", field.name)))
+        Some(self.mutant(
+            record,
+            object::NUMBER,
+            &format!("{} of it and its data becomes {value}", field.name),
+        ))
     }
 
     /// Where and how long a block is, and how its bonus buffer.
     fn resize(&mut self, piece: &mut Piece, record: usize) -> Option<Mutant> {
         let kind = piece.record(self.order).kind();
         let (first, second) = match kind {
-            object::NUMBER if self.chance.percent(50) => {
-                let deep = [(object::LEVELS, 12), (object::INDIRECT_SHIFT, 17)];
-                deep.into_iter().for_each(|(field, value)| piece.set(self.order, field, value));
-                (object::LAST_BLOCK, object::BLOCK_SIZE)
-            }
             object::NUMBER => (object::BONUS_LEN, object::RAW_BONUS_LEN),
             write::NUMBER => (write::OFFSET, write::SIZE),
             free::NUMBER => (free::OFFSET, free::LENGTH),

@@ -23,7 +23,10 @@ pub struct Flips {
 pub fn all_of_headers(made: &Made) -> Flips {
     let pieces = split(&made.bytes, made.order);
     let headers = starts(&pieces).into_iter().take(pieces.len());
-    flip(made, headers.flat_map(|start| (start..start + RECORD).flat_map(|at| (0..8).map(move |bit| (at, bit)))))
+    flip(
+        made,
+        headers.flat_map(|start| (start..start + RECORD).flat_map(|at| (0..8).map(move |bit| (at, bit)))),
+    )
 }
 
 /// Flips so many bits anywhere.
@@ -55,7 +58,9 @@ fn flip(made: &Made, bits: impl Iterator<Item = (usize, usize)>) -> Flips {
         let number = u64::try_from(record).unwrap_or(u64::MAX);
         match ended {
             Err(refused) if (number..=number + 1).contains(&refused.record()) => flips.seen += 1,
-            Err(refused) => flips.missed.push(format!("bit {bit} of byte {at}, record {number}: seen late: {refused}")),
+            Err(refused) => flips
+                .missed
+                .push(format!("bit {bit} of byte {at}, record {number}: seen late: {refused}")),
             Ok(()) => flips.missed.push(format!("bit {bit} of byte {at}, record {number}: let through")),
         }
     }

@@ -61,12 +61,18 @@ pub fn judge(stream: &[u8], receiver: &Receiver, chance: &mut Chance) -> Result<
         let rule = ward.as_ref().err().and_then(Refused::rule).map_or("", Rule::name);
         format!("the verifier says: {first} ({rule}); the plain one: {second}")
     })?;
-    let most = first.as_ref().map_or_else(|why| usize::try_from(why.offset()).unwrap_or(0), |()| stream.len());
+    let most = first
+        .as_ref()
+        .map_or_else(|why| usize::try_from(why.offset()).unwrap_or(0), |()| stream.len());
     if !starts.contains(&let_through) {
-        return Err(format!("the ward let through {let_through} bytes, and no record ends there: {first:?}"));
+        return Err(format!(
+            "the ward let through {let_through} bytes, and no record ends there: {first:?}"
+        ));
     }
     if let_through > most || (first.is_ok() && let_through != stream.len()) {
-        return Err(format!("the ward let through {let_through} bytes where {most} are the most: {first:?}"));
+        return Err(format!(
+            "the ward let through {let_through} bytes where {most} are the most: {first:?}"
+        ));
     }
     Ok(Judged { judgement, let_through })
 }
@@ -109,7 +115,9 @@ fn by_ward(stream: &[u8], profile: Profile, cut: usize) -> Result<(Result<(), Re
 fn agreed(first: &Result<(), Refused>, second: &Verdict) -> Option<Judgement> {
     match (first, second) {
         (Ok(()), Verdict::Accepted) => Some(Judgement::Accepted),
-        (Err(Refused::Corrupt(corrupt)), Verdict::Damaged { record, .. }) => (corrupt.record == *record).then_some(Judgement::Damaged(*record)),
+        (Err(Refused::Corrupt(corrupt)), Verdict::Damaged { record, .. }) => {
+            (corrupt.record == *record).then_some(Judgement::Damaged(*record))
+        }
         (Err(Refused::Breach(breach)), Verdict::Broken { record, rules }) => {
             let rule = breach.found.rule;
             let agree = breach.record == *record && rules.contains(&rule.name());

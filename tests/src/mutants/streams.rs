@@ -117,32 +117,25 @@ fn package(chance: &mut Chance, order: ByteOrder, mut wants_more: impl FnMut(usi
 /// Draws what a stream announces, so that it goes together.
 fn begin(chance: &mut Chance) -> Begin {
     let mut features = Features::empty();
+    let mut take = |chance: &mut Chance, feature: Features, percent| {
+        let is_taken = chance.percent(percent);
+        features = if is_taken { features.with(feature) } else { features };
+        is_taken
+    };
+    let is_raw = take(chance, Features::RAW, 30);
+    take(chance, Features::COMPRESSED, if is_raw { 100 } else { 60 });
+    take(chance, Features::LZ4, 70);
+    take(chance, Features::ZSTD, 50);
+    take(chance, Features::SA_SPILL, 80);
+    take(chance, Features::LARGE_DNODE, 60);
+    take(chance, Features::EMBED_DATA, if is_raw { 10 } else { 60 });
+    if take(chance, Features::LARGE_BLOCKS, 50) {
+        take(chance, Features::LARGE_MICROZAP, 20);
+    }
+    take(chance, Features::LONG_NAMES, 10);
+    take(chance, Features::REDACTED, 20);
+    take(chance, Features::RESUMING, 20);
     let mut flags = BeginFlags::empty();
-    let mut take = |feature: Features, percent| {
-        let is_taken = chance.percent(percent);
-        features = if is_taken { features.with(feature) } else { features };
-        is_taken
-    };
-    let is_raw = take(Features::RAW, 30);
-    if is_raw || take(Features::COMPRESSED, 60) {
-        features = features.with(Features::COMPRESSED);
-    }
-    let mut take = |feature: Features, percent| {
-        let is_taken = chance.percent(percent);
-        features = if is_taken { features.with(feature) } else { features };
-        is_taken
-    };
-    take(Features::LZ4, 70);
-    take(Features::ZSTD, 50);
-    take(Features::SA_SPILL, 80);
-    take(Features::LARGE_DNODE, 60);
-    take(Features::EMBED_DATA, if is_raw { 10 } else { 60 });
-    if take(Features::LARGE_BLOCKS, 50) {
-        take(Features::LARGE_MICROZAP, 20);
-    }
-    take(Features::LONG_NAMES, 10);
-    take(Features::REDACTED, 20);
-    take(Features::RESUMING, 20);
     if is_raw || chance.percent(70) {
         flags = flags.with(BeginFlags::SPILL_BLOCKS);
     }
@@ -177,7 +170,10 @@ impl Plan {
         let mut some = |there: bool| there.then(|| (0..chance.below(3)).map(|_| chance.next()).collect());
         let redact_snaps = some(begin.features.contains(Features::REDACTED));
         let redact_from_snaps = some(begin.from_guid.is_some_and(|guid| guid.is_multiple_of(4)));
-        let resumes = (1 + u64::try_from(chance.below(40)).unwrap_or(0), chance.of(&[0, 512, 4096, 1 << 20]));
+        let resumes = (
+            1 + u64::try_from(chance.below(40)).unwrap_or(0),
+            chance.of(&[0, 512, 4096, 1 << 20]),
+        );
         Self {
             is_raw: begin.features.contains(Features::RAW),
             resumes: begin.features.contains(Features::RESUMING).then_some(resumes),
@@ -189,7 +185,10 @@ impl Plan {
     fn payload(&self, order: ByteOrder) -> Vec<u8> {
         let mut list = NvList::new();
         if self.is_raw {
-            list = list.with("crypt_keydata", NvList::new().with("DSL_CRYPTO_SUITE", 8_u64).with("DSL_CRYPTO_GUID", 77_u64));
+            list = list.with(
+                "crypt_keydata",
+                NvList::new().with("DSL_CRYPTO_SUITE", 8_u64).with("DSL_CRYPTO_GUID", 77_u64),
+            );
         }
         if let Some((object, offset)) = self.resumes {
             list = list.with("resume_object", object).with("resume_offset", offset);
@@ -216,7 +215,9 @@ struct Out {
 
 impl Out {
     fn put(&mut self, record: impl Into<Record>, payload: &[u8]) {
-        self.writer.put(&mut self.bytes, record, payload).expect("a record that can be written");
+        self.writer
+            .put(&mut self.bytes, record, payload)
+            .expect("a record that can be written");
     }
 
     /// The record with a payload of its length, drawn.

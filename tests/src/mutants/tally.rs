@@ -87,6 +87,13 @@ impl fmt::Display for Tally {
         writeln!(f, "{:<24} {:>9}", "no stream any more", self.damaged)?;
         writeln!(f, "{:<24} {:>9}", "break no rule", self.accepted)?;
         writeln!(f, "{:<24} {:>9}", "are what they were", self.unchanged)?;
-        writeln!(f, "\n{} streams, {} damaged, {} mutants, {} failures", self.streams, refused + passed, self.mutants(), self.failures.len())
+        writeln!(
+            f,
+            "\n{} streams, {} damaged, {} mutants, {} failures",
+            self.streams,
+            refused + passed,
+            self.mutants(),
+            self.failures.len()
+        )
     }
 }

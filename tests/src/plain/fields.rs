@@ -26,7 +26,7 @@ macro_rules! records {
     ($($(#[$doc:meta])* $module:ident = $kind:literal, $word:literal, ends at $end:literal { $($name:ident: $at:literal, $width:literal;)* })*) => {
         $(
             $(#[$doc])*
-            #[allow(missing_docs, reason = "the names are those of the fields")]
+            #[expect(missing_docs, reason = "the names are those of the fields")]
             pub mod $module {
                 use super::{Field, field};
 

@@ -97,7 +97,11 @@ impl Walk {
     /// Takes one record off the stream; nothing at its end.
     fn record<'a>(&mut self, stream: &'a [u8]) -> Result<Option<&'a [u8]>, Verdict> {
         if self.place == Place::Behind {
-            return if stream.is_empty() { Ok(None) } else { Err(self.damaged("bytes behind the end")) };
+            return if stream.is_empty() {
+                Ok(None)
+            } else {
+                Err(self.damaged("bytes behind the end"))
+            };
         }
         let Some((header, rest)) = stream.split_at_checked(RECORD) else {
             return Err(self.damaged("cut short"));
@@ -116,7 +120,10 @@ impl Walk {
         let record = Rec { payload, ..record };
         let broken = rules::broken(&self.past, &record, rules::When::Payload);
         if !broken.is_empty() {
-            return Err(Verdict::Broken { record: number, rules: broken });
+            return Err(Verdict::Broken {
+                record: number,
+                rules: broken,
+            });
         }
         self.sum.add(self.order, payload);
         self.past.take(&record);
@@ -127,7 +134,9 @@ impl Walk {
     fn proved<'a>(&mut self, header: &'a [u8]) -> Result<Rec<'a>, Verdict> {
         let is_end = self.order.number(&header[..4]) == u64::from(end::NUMBER);
         if self.place == Place::Outside && !(self.in_package && is_end) {
-            self.order = Order::of(header).filter(|_| header.starts_with(&[0; 4])).ok_or_else(|| self.damaged("no BEGIN"))?;
+            self.order = Order::of(header)
+                .filter(|_| header.starts_with(&[0; 4]))
+                .ok_or_else(|| self.damaged("no BEGIN"))?;
             self.sum = Sum::default();
         }
         let record = Rec {
@@ -193,13 +202,19 @@ impl Walk {
     /// No sum covers a package's own `END`: it holds nothing but its type and the sum it says.
     fn blank(&self, record: &Rec<'_>) -> Result<(), Verdict> {
         let rest = record.header[4..8].iter().chain(&record.header[end::GUID.at..]);
-        if rest.copied().all(|byte| byte == 0) { Ok(()) } else { Err(self.damaged("bytes outside any sum")) }
+        if rest.copied().all(|byte| byte == 0) {
+            Ok(())
+        } else {
+            Err(self.damaged("bytes outside any sum"))
+        }
     }
 
     /// How many bytes follow the record, which no kernel bounds otherwise and sums count in words of 4.
     fn length(&self, record: &Rec<'_>) -> Result<usize, Verdict> {
         let limit = if record.kind() == begin::NUMBER { 64 << 20 } else { 16 << 20 };
-        let length = usize::try_from(record.payload_len()).ok().filter(|length| *length <= limit && length.is_multiple_of(4));
+        let length = usize::try_from(record.payload_len())
+            .ok()
+            .filter(|length| *length <= limit && length.is_multiple_of(4));
         length.ok_or_else(|| self.damaged("no payload is that long"))
     }
 

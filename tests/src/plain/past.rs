@@ -81,7 +81,11 @@ impl Past {
             }
             range::NUMBER => self.range = Some(record.get(range::FIRST)),
             write::NUMBER => self.data(record.get(write::OBJECT), record.get(write::OFFSET), record.get(write::SIZE)),
-            embedded::NUMBER => self.data(record.get(embedded::OBJECT), record.get(embedded::OFFSET), record.get(embedded::SIZE)),
+            embedded::NUMBER => self.data(
+                record.get(embedded::OBJECT),
+                record.get(embedded::OFFSET),
+                record.get(embedded::SIZE),
+            ),
             _ => {}
         }
     }

@@ -46,7 +46,11 @@ impl Receiver {
     #[must_use]
     pub fn of(release: Release) -> Self {
         Self {
-            features: if release >= Release::V2_3 { FEATURES | FEATURES_2_3 } else { FEATURES },
+            features: if release >= Release::V2_3 {
+                FEATURES | FEATURES_2_3
+            } else {
+                FEATURES
+            },
             checksums: if release >= Release::V2_2 { 15 } else { 14 },
             packages: false,
             base: Base::Release(release),
@@ -82,7 +86,10 @@ impl Receiver {
     /// The same, with blocks of that many bytes at most.
     #[must_use]
     pub const fn with_block_limit(self, bytes: u64) -> Self {
-        Self { block_limit: bytes, ..self }
+        Self {
+            block_limit: bytes,
+            ..self
+        }
     }
 
     /// The profile that says the same.

@@ -45,8 +45,16 @@ fn pair(chance: &mut Chance, payload: &mut Vec<u8>) -> String {
         list.insert(name, value);
         what
     };
-    let bytes = if chance.percent(90) { list.encode_native() } else { list.encode_xdr() };
-    *payload = if list.is_empty() && chance.percent(50) { Vec::new() } else { bytes.unwrap_or_default() };
+    let bytes = if chance.percent(90) {
+        list.encode_native()
+    } else {
+        list.encode_xdr()
+    };
+    *payload = if list.is_empty() && chance.percent(50) {
+        Vec::new()
+    } else {
+        bytes.unwrap_or_default()
+    };
     what
 }
 
@@ -70,4 +78,12 @@ fn value(chance: &mut Chance) -> Value {
     }
 }
 
-const NAMES: &[&str] = &["crypt_keydata", "resume_object", "resume_offset", "redact_snaps", "redact_from_snaps", "other", "tosnap"];
+const NAMES: &[&str] = &[
+    "crypt_keydata",
+    "resume_object",
+    "resume_offset",
+    "redact_snaps",
+    "redact_from_snaps",
+    "other",
+    "tosnap",
+];

@@ -84,7 +84,11 @@ impl Hand<'_> {
 
     /// How large the next dnode is, and where: whole in a block of dnodes.
     fn slots(&mut self, next: &mut u64) -> u8 {
-        let slots = if self.has(Features::LARGE_DNODE) { self.chance.of(&[1, 1, 2, 3, 8, 32]) } else { 1 };
+        let slots = if self.has(Features::LARGE_DNODE) {
+            self.chance.of(&[1, 1, 2, 3, 8, 32])
+        } else {
+            1
+        };
         if *next % 32 + u64::from(slots) > 32 {
             *next = next.next_multiple_of(32);
         }
@@ -115,7 +119,11 @@ impl Hand<'_> {
     fn file(&mut self, number: u64, slots: u8) -> Object {
         let mut blocks = vec![512, 512, 1024, 1024, 4096, 3 * 512];
         if self.chance.percent(4) {
-            blocks = if self.has(Features::LARGE_BLOCKS) { vec![1 << 18, 1 << 17] } else { vec![1 << 17] };
+            blocks = if self.has(Features::LARGE_BLOCKS) {
+                vec![1 << 18, 1 << 17]
+            } else {
+                vec![1 << 17]
+            };
         }
         let has_spill = self.says_spill && self.has(Features::SA_SPILL) && self.chance.percent(30);
         let room = u32::from(slots) * 512 - 64 - 128 - if has_spill { 128 } else { 0 };
@@ -145,9 +153,17 @@ impl Hand<'_> {
             (object.bonus_type, object.bonus_len) = (44, 8);
         }
         if self.is_raw {
-            let pointers = if object.bonus_type == 44 { 1 } else { (1 + (bytes - 128 - object.bonus_len) / 128).min(3) };
+            let pointers = if object.bonus_type == 44 {
+                1
+            } else {
+                (1 + (bytes - 128 - object.bonus_len) / 128).min(3)
+            };
             object.block_pointers = u8::try_from(pointers).unwrap_or(1);
-            object.raw_bonus_len = if object.bonus_len == 0 { 0 } else { bytes - (pointers + u32::from(has_spill)) * 128 };
+            object.raw_bonus_len = if object.bonus_len == 0 {
+                0
+            } else {
+                bytes - (pointers + u32::from(has_spill)) * 128
+            };
             object.indirect_block_shift = self.chance.of(&[17, 14, 12]);
             object.levels = self.chance.of(&[2, 3]);
             object.max_block_id = self.chance.of(&[0, 3, 20]);

@@ -66,10 +66,12 @@ pub(super) fn guid(_past: &Past, record: &Rec<'_>) -> bool {
 }
 
 pub(super) fn base(_past: &Past, record: &Rec<'_>) -> bool {
-    let base = record.get(begin::BASE);
-    let is_clone = is_stream(record) && record.get(begin::FLAGS) & CLONE != 0;
-    let is_own = is_stream(record) && base == record.get(begin::GUID);
-    !is_begin(record) || (!is_own && !(is_clone && base == 0) && !(is_package(record) && base != 0))
+    if !is_stream(record) {
+        return !is_package(record) || record.is_zero(begin::BASE);
+    }
+    let is_clone = record.get(begin::FLAGS) & CLONE != 0;
+    let is_own = record.get(begin::BASE) == record.get(begin::GUID);
+    !is_own && (!is_clone || !record.is_zero(begin::BASE))
 }
 
 /// As `zfs_namecheck.c` has names. A percent sign is for what a kernel names itself, and that it does not send.

@@ -41,7 +41,11 @@ fn spill_pointer(record: &Rec<'_>) -> u64 {
 /// How many block pointers to contents the bonus buffer leaves room for, as `dnode_allocate` of `dnode.c` counts them.
 fn fitting(record: &Rec<'_>) -> u64 {
     let left = room(record, 1).saturating_sub(record.get(object::BONUS_LEN));
-    if record.get(object::BONUS_TYPE) == SYSTEM_ATTRIBUTES { 1 } else { (1 + left / POINTER).min(3) }
+    if record.get(object::BONUS_TYPE) == SYSTEM_ATTRIBUTES {
+        1
+    } else {
+        (1 + left / POINTER).min(3)
+    }
 }
 
 pub(super) fn bonus_pair(_past: &Past, record: &Rec<'_>) -> bool {
@@ -81,7 +85,11 @@ pub(super) fn object_plain(past: &Past, record: &Rec<'_>) -> bool {
 }
 
 pub(super) fn raw_bonus(past: &Past, record: &Rec<'_>) -> bool {
-    let all = if record.is_zero(object::BONUS_LEN) { 0 } else { room(record, fitting(record) + spill_pointer(record)) };
+    let all = if record.is_zero(object::BONUS_LEN) {
+        0
+    } else {
+        room(record, fitting(record) + spill_pointer(record))
+    };
     !is_raw(past, record) || record.get(object::RAW_BONUS_LEN) == all
 }
 

@@ -54,7 +54,9 @@ pub(super) fn data_announced(past: &Past, record: &Rec<'_>) -> bool {
 }
 
 pub(super) fn data_type(past: &Past, record: &Rec<'_>) -> bool {
-    let kind = past.object.filter(|latest| record.kind() == write::NUMBER && latest.object == record.get(write::OBJECT));
+    let kind = past
+        .object
+        .filter(|latest| record.kind() == write::NUMBER && latest.object == record.get(write::OBJECT));
     kind.is_none_or(|latest| record.get(write::TYPE) == latest.kind)
 }
 

@@ -23,5 +23,9 @@ pub(super) fn is_content(kind: u64) -> bool {
 
 /// Whether blocks of that type are metadata.
 pub(super) fn is_metadata(kind: u64) -> bool {
-    if kind & NEW != 0 { kind & METADATA != 0 } else { !DATA.contains(&kind) }
+    if kind & NEW != 0 {
+        kind & METADATA != 0
+    } else {
+        !DATA.contains(&kind)
+    }
 }

@@ -82,7 +82,11 @@ impl Order {
             // Only what kernels write as any program would can be less than a block.
             let in_pieces = u64::from(object.block_size) == SMALL_BLOCK && !self.large_blocks && !self.raw;
             let size = field(Rule::DataBlock, "logical size", write.logical_size);
-            if in_pieces { size.at_most(SMALL_BLOCK)? } else { size.is(object.block_size.into())? };
+            if in_pieces {
+                size.at_most(SMALL_BLOCK)?
+            } else {
+                size.is(object.block_size.into())?
+            };
             starts_block(&object, write.offset)?;
         }
         self.data(write.object, write.offset, write.logical_size)

@@ -1,5 +1,6 @@
 //! I make streams that keep every rule, break one at a time, and see that each is refused by its name and place.
 
+mod found;
 mod refusals;
 mod streams;
 
