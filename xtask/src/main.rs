@@ -3,6 +3,7 @@
 mod api;
 mod bench;
 mod demo;
+mod fuzz;
 mod sanitize;
 mod test;
 mod tidy;
@@ -35,6 +36,9 @@ enum Tool {
     /// Race 700 MB against `zfs send -Lec | zfs receive -u`, in turn in one machine, and print the ratio
     #[command(after_help = "Examples:\n  cargo xtask bench --repetitions 5\n  cargo xtask bench streams")]
     Bench(bench::Command),
+    /// Look for bytes that break a promise of the pure formats: streams, lists, tokens, names (libFuzzer, nightly)
+    #[command(after_help = "Examples:\n  cargo xtask fuzz\n  cargo xtask fuzz reader verifier --seconds 600")]
+    Fuzz(fuzz::Command),
     /// Run the tests of the unsafe places under valgrind and AddressSanitizer
     #[command(after_help = "Example:\n  cargo xtask sanitize")]
     Sanitize(sanitize::Command),
@@ -57,6 +61,7 @@ fn main() -> ExitCode {
         Tool::Api(command) => command.run(),
         Tool::Demo(command) => command.run(),
         Tool::Bench(command) => command.run(),
+        Tool::Fuzz(command) => command.run(),
         Tool::Sanitize(command) => command.run(),
         Tool::Tidy(command) => command.run(),
         Tool::Test(command) => command.run(),
