@@ -3,6 +3,7 @@
 mod api;
 mod bench;
 mod demo;
+mod fuzz;
 mod mutants;
 mod sanitize;
 mod test;
@@ -41,6 +42,9 @@ enum Tool {
         after_help = "Examples:\n  cargo xtask mutants\n  cargo xtask mutants --blind 10000 --mutants 10000 --seed 7 --keep accepted"
     )]
     Mutants(mutants::Command),
+    /// Look for bytes that break a promise of the pure formats: streams, lists, tokens, names (libFuzzer, nightly)
+    #[command(after_help = "Examples:\n  cargo xtask fuzz\n  cargo xtask fuzz reader verifier --seconds 600")]
+    Fuzz(fuzz::Command),
     /// Run the tests of the unsafe places under valgrind and AddressSanitizer
     #[command(after_help = "Example:\n  cargo xtask sanitize")]
     Sanitize(sanitize::Command),
@@ -64,6 +68,7 @@ fn main() -> ExitCode {
         Tool::Demo(command) => command.run(),
         Tool::Bench(command) => command.run(),
         Tool::Mutants(command) => command.run(),
+        Tool::Fuzz(command) => command.run(),
         Tool::Sanitize(command) => command.run(),
         Tool::Tidy(command) => command.run(),
         Tool::Test(command) => command.run(),

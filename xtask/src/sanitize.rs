@@ -77,7 +77,8 @@ fn watched_in_guest() -> Result<bool, Failure> {
     Ok(verdict.is_good())
 }
 
-fn has_nightly() -> bool {
+/// Whether rustup has a nightly compiler.
+pub(crate) fn has_nightly() -> bool {
     let asked = Process::new("rustup").args(["run", "nightly", "rustc", "--version"]).output();
     asked.is_ok_and(|answer| answer.status.success())
 }

@@ -31,10 +31,10 @@ pub(super) fn with(args: &[&str], variables: &[(&str, &str)]) -> Result<Count, F
     tally.judge(child.wait()?.success(), args)
 }
 
-/// The answer of `cargo metadata`, for the targets named.
-pub(super) fn metadata(targets: &[String]) -> Result<Value, Failure> {
+/// The answer of `cargo metadata` for the workspace of this manifest, for the targets named.
+pub(super) fn metadata(manifest: &str, targets: &[String]) -> Result<Value, Failure> {
     let filters = targets.iter().flat_map(|target| ["--filter-platform", target]);
-    let args: Vec<&str> = ["metadata", "--format-version=1", "--all-features"]
+    let args: Vec<&str> = ["metadata", "--format-version=1", "--all-features", "--manifest-path", manifest]
         .into_iter()
         .chain(filters)
         .collect();
@@ -47,7 +47,7 @@ pub(super) fn metadata(targets: &[String]) -> Result<Value, Failure> {
 
 /// Every feature of every package of the workspace, as `--features` takes them; but the one that wants headers and minutes.
 pub(super) fn features() -> Result<String, Failure> {
-    let metadata = metadata(&[])?;
+    let metadata = metadata("Cargo.toml", &[])?;
     let members = metadata
         .get("workspace_members")
         .and_then(Value::as_array)

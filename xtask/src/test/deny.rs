@@ -27,10 +27,14 @@ struct Package<'a> {
     source: Option<&'a str>,
 }
 
-/// Checks the tree of the workspace at `top`.
+/// Checks the trees of the workspace at `top` and of the one for fuzzing below it.
 pub(super) fn check(top: &Path) -> Result<(), Failure> {
     let lists = Lists::parse(&fs::read_to_string(top.join("deny.toml"))?)?;
-    let metadata = metadata(&lists.targets)?;
+    MANIFESTS.iter().try_for_each(|manifest| tree(manifest, &lists))
+}
+
+fn tree(manifest: &str, lists: &Lists) -> Result<(), Failure> {
+    let metadata = metadata(manifest, &lists.targets)?;
     let packages = metadata
         .get("packages")
         .and_then(Value::as_array)
@@ -43,7 +47,10 @@ pub(super) fn check(top: &Path) -> Result<(), Failure> {
     match wrong.len() {
         0 if packages.is_empty() => Err("no package was there to check".into()),
         0 => {
-            println!("{} packages: licences, bans and sources are as deny.toml wants", packages.len());
+            println!(
+                "{manifest}: {} packages: licences, bans and sources are as deny.toml wants",
+                packages.len()
+            );
             Ok(())
         }
         count => Err(format!("{count} things deny.toml does not allow").into()),
@@ -156,6 +163,8 @@ fn one(words: &mut Words<'_>, allowed: &BTreeSet<String>) -> Option<bool> {
     }
 }
 
+/// What has a lock file of its own.
+const MANIFESTS: [&str; 2] = ["Cargo.toml", "fuzz/Cargo.toml"];
 /// Keeps a licence and its exception one word.
 const WITH: &str = "\u{1f}";
 

@@ -18,7 +18,7 @@ const UNSAFE: [&str; 6] = [
 ];
 
 /// Files nobody wrote by hand.
-const GENERATED: [&str; 2] = ["zfs-sys/src/bindings.rs", "Cargo.lock"];
+const GENERATED: [&str; 4] = ["zfs-sys/src/bindings.rs", "Cargo.lock", "fuzz/Cargo.lock", "fuzz/regressions/"];
 
 /// Folders that a program makes for itself, or a user has: a path into them is a path of somebody's machine.
 const PRIVATE: [&str; 5] = ["/work/", "/root/", "/home/", "/tmp/", "/mnt/"];

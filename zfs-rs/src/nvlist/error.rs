@@ -80,7 +80,7 @@ pub enum EncodeFault {
     /// Lists are nested deeper than the kernel allows.
     #[error("lists nested too deep")]
     TooDeep,
-    /// The list grows beyond 2 GiB.
+    /// The list grows beyond 2 GiB, or beyond what its place takes.
     #[error("too many bytes")]
     TooLarge,
 }

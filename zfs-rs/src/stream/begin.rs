@@ -130,6 +130,11 @@ impl Begin {
         }
     }
 
+    /// Whether its features and reserved bits have a place in the record.
+    pub(super) const fn has_room(&self) -> bool {
+        self.features.bits() & !FEATURE_MASK == 0 && self.reserved < 1 << RESERVED_BITS
+    }
+
     /// The record's bytes. Nothing where the name does not fit with its NUL, or holds one.
     pub(super) fn write(&self, order: ByteOrder) -> Option<RecordBytes> {
         let mut bytes = [0; RECORD_SIZE];
@@ -201,3 +206,4 @@ const FEATURE_SHIFT: u32 = 2;
 /// 56 bits since OpenZFS 2.3; 30 before, with zeros above.
 const FEATURE_MASK: u64 = (1 << 56) - 1;
 const RESERVED_SHIFT: u32 = 58;
+const RESERVED_BITS: u32 = u64::BITS - RESERVED_SHIFT;

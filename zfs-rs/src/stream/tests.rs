@@ -338,4 +338,12 @@ fn writers_refuse_what_readers_would() {
     assert_eq!(writer.header(Begin::new("a@b", 1), &[0; 6]), Err(WriteError::PayloadSize(6)));
     assert_eq!(writer.header(Begin::new("x".repeat(256), 1), &[]), Err(WriteError::Name));
     assert!(writer.header(Begin::new("x".repeat(255), 1), &[]).is_ok());
+    let with = |reserved, bits| Begin {
+        reserved,
+        features: Features::from_bits(bits),
+        ..Begin::new("a@b", 1)
+    };
+    assert!(writer.header(with(63, (1 << 56) - 1), &[]).is_ok());
+    assert_eq!(writer.header(with(64, 0), &[]), Err(WriteError::Bits));
+    assert_eq!(writer.header(with(0, 1 << 56), &[]), Err(WriteError::Bits));
 }

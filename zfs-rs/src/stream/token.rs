@@ -14,7 +14,7 @@ use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 use thiserror::Error;
 
 use super::fletcher::Fletcher4;
-use crate::nvlist::{ByteOrder, DecodeError, EncodeError, LookupError, NvList};
+use crate::nvlist::{ByteOrder, DecodeError, EncodeError, EncodeFault, LookupError, NvList};
 
 /// Where a partial receive stopped and what its stream was made of.
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -62,9 +62,15 @@ impl ResumePoint {
     /// The token of this point, as a kernel of this machine's byte order writes it.
     ///
     /// # Errors
-    /// The name holds a NUL.
+    /// The name holds a NUL, or the whole is longer than any token that is read.
     pub fn encode(&self) -> Result<ResumeToken, EncodeError> {
         let packed = self.to_list().encode_native()?;
+        if packed.len() > MAX_PACKED {
+            return Err(EncodeError {
+                name: "receive_resume_token".to_owned(),
+                what: EncodeFault::TooLarge,
+            });
+        }
         let compressed = compress_to_vec_zlib(&packed, LEVEL);
         let text = format!("{VERSION}-{:x}-{:x}-{}", checksum(&compressed), packed.len(), hex(&compressed));
         Ok(ResumeToken { text, point: self.clone() })
@@ -97,7 +103,9 @@ impl ResumePoint {
         list
     }
 
-    fn from_list(mut list: NvList) -> Result<Self, LookupError> {
+    fn from_list(list: NvList) -> Result<Self, LookupError> {
+        // A stranger's list may have a name twice; what counts is the last, and the other is not to be written again.
+        let mut list: NvList = list.into_iter().collect();
         let mut point = Self {
             object: list.get("object")?,
             offset: list.get("offset")?,

@@ -64,6 +64,30 @@ fn unknown_keys_are_kept() {
     assert_eq!(read.point().other.len(), 1);
 }
 
+#[test]
+fn of_a_name_that_comes_twice_the_last_counts_and_is_written() {
+    let list = point().to_list().with("objecX", 9_u64);
+    let mut packed = list.encode_native().unwrap();
+    // Names need not be unique in this list; then the second one becomes equal to the first.
+    packed[8..12].fill(0);
+    let at = packed.windows(6).position(|name| name == b"objecX").unwrap();
+    packed[at + 5] = b't';
+    let read: ResumeToken = token_of(&packed, packed.len()).parse().unwrap();
+    assert_eq!(read.point(), &ResumePoint { object: 9, ..point() });
+    let again: ResumeToken = read.point().encode().unwrap().text().parse().unwrap();
+    assert_eq!(again.point(), read.point());
+}
+
+#[test]
+fn what_could_not_be_read_is_not_written() {
+    let with = |count: u64| ResumePoint {
+        redact_snaps: Some((0..count).collect()),
+        ..point()
+    };
+    assert!(with(8000).encode().unwrap().text().parse::<ResumeToken>().is_ok());
+    assert_eq!(with(8192).encode().unwrap_err().what, EncodeFault::TooLarge);
+}
+
 /// The checksum, the size and the payload of a good token.
 fn parts() -> [String; 3] {
     let good = point().encode().unwrap();

@@ -34,6 +34,9 @@ pub enum WriteError {
     /// The snapshot's name does not fit into 255 bytes, or holds a NUL.
     #[error("the name of the snapshot does not fit into a stream")]
     Name,
+    /// Features beyond the 56 or reserved bits beyond the 6 that `BEGIN` has room for.
+    #[error("features or reserved bits do not fit into a stream")]
+    Bits,
 }
 
 impl Writer {
@@ -55,6 +58,9 @@ impl Writer {
         match &mut record {
             Record::Begin(begin) => {
                 begin.payload_len = u32::try_from(payload.len()).map_err(|_too_long| WriteError::PayloadSize(payload.len()))?;
+                if !begin.has_room() {
+                    return Err(WriteError::Bits);
+                }
             }
             Record::End(end) => end.checksum = self.sum.value(),
             _ => {}
