@@ -32,7 +32,7 @@
 //! |---|---|
 //! | [`name`], [`identity`], [`errno`] | names that are proved, who a snapshot is, what a number says |
 //! | [`nvlist`] | lists of named values, read and written in both encodings |
-//! | [`stream`] | send streams and resume tokens, without any kernel |
+//! | [`stream`] | send streams and resume tokens: read, verified, made anew, without any kernel |
 //! | [`word`] | what kinds and flags are called |
 //! | [`pipe`] | what carries a stream between two calls of the kernel |
 //! | [`backend`] | the seam to the kernel, for those who bring their own |
@@ -47,6 +47,7 @@
 //! | `lzc` (default) | libzfs_core, where it is installed at run time |
 //! | `ioctl` (default) | the kernel without any library; alone it is enough, for static programs too |
 //! | `sim` | a model of the kernel, to test programs without ZFS |
+//! | `codec` | blocks of streams decompressed and compressed: [`stream::transform`]; builds zstd, so it wants a C compiler |
 //! | `serde` | all public data in JSON and other formats, as the words people read; what tomorrow's kernel says survives |
 //!
 //! # Promises

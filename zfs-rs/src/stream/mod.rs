@@ -12,7 +12,7 @@
 //! an empty `END`.
 //!
 //! [`Reader`] takes streams apart and [`Writer`] makes them; [`Begin`] says what a stream brings before anything is done with it;
-//! [`token`] is where an interrupted one goes on; and [`verify`] lets through only what no kernel can be hurt by.
+//! [`token`] is where an interrupted one goes on; [`transform`] makes another of one; and [`verify`] lets through only what no kernel can be hurt by.
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
@@ -28,6 +28,7 @@ mod reader;
 pub mod record;
 mod summary;
 pub mod token;
+pub mod transform;
 pub mod verify;
 mod writer;
 

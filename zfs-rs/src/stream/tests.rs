@@ -277,20 +277,41 @@ fn bare_end(sum: Checksum, order: ByteOrder) -> RecordBytes {
     Record::from(End { checksum: sum, to_guid: 0 }).write(order).unwrap()
 }
 
-fn package(order: ByteOrder) -> Vec<u8> {
-    let header = Begin {
-        kind: StreamKind::Compound,
-        objset: ObjsetType::Other(0),
-        ..Begin::new("tank@a", 0)
-    };
-    let mut out = write(order, &[(header.into(), b"properties..".to_vec())]);
+/// A package of these streams, put together of its parts by hand.
+fn package_of(header: Piece, streams: &[Vec<Piece>], order: ByteOrder) -> Vec<u8> {
+    let mut out = write(order, &[header]);
     let mut sum = Fletcher4::new(order);
     sum.update(&out);
     out.extend_from_slice(&bare_end(sum.value(), order));
-    out.extend_from_slice(&write(order, &sample()));
-    out.extend_from_slice(&write(order, &sample()));
+    for stream in streams {
+        out.extend_from_slice(&write(order, stream));
+    }
     out.extend_from_slice(&bare_end(Checksum::ZERO, order));
     out
+}
+
+fn package_header(payload: Vec<u8>) -> Piece {
+    let header = Begin {
+        kind: StreamKind::Compound,
+        objset: ObjsetType::Other(0),
+        payload_len: u32::try_from(payload.len()).unwrap(),
+        ..Begin::new("tank@a", 0)
+    };
+    (header.into(), payload)
+}
+
+fn package(order: ByteOrder) -> Vec<u8> {
+    package_of(package_header(b"properties..".to_vec()), &[sample(), sample()], order)
+}
+
+#[test]
+fn a_package_is_written_as_it_was_read() {
+    for order in [ByteOrder::Little, ByteOrder::Big] {
+        let (pieces, _) = read(&package(order), &[]).unwrap();
+        assert_eq!(write(order, &pieces), package(order));
+        let empty = package_of(package_header(vec![]), &[], order);
+        assert_eq!(write(order, &read(&empty, &[]).unwrap().0), empty);
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod receive;
 mod resume;
 mod send;
 mod special;
+mod transform;
 
 use std::{
     io::{Read, Write},

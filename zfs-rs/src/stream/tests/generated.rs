@@ -160,6 +160,15 @@ proptest! {
         prop_assert_eq!(&pieces, &stream[..stream.len() - 1]);
     }
 
+    #[test]
+    fn what_was_read_is_written_as_it_was(order in any_order(), streams in vec(any_stream(), 0..4), words in vec(any::<[u8; 4]>(), 0..9)) {
+        for bytes in streams.iter().map(|stream| write(order, stream)) {
+            prop_assert_eq!(write(order, &read(&bytes, &[]).unwrap().0), bytes);
+        }
+        let bytes = package_of(package_header(words.concat()), &streams, order);
+        prop_assert_eq!(write(order, &read(&bytes, &[]).unwrap().0), bytes);
+    }
+
     #[cfg(feature = "serde")]
     #[test]
     fn what_serde_writes_comes_back(record in any_record(), stream in any_stream()) {

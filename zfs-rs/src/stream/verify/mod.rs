@@ -20,6 +20,9 @@ pub use profile::Profile;
 pub use rule::Rule;
 pub use ward::Ward;
 
+#[cfg(feature = "codec")]
+pub(super) use self::record::is_metadata;
+
 use self::order::Order;
 use self::record::Court;
 use super::{Begin, Corrupt, Fault, Reader, Record, Step, StreamKind, Summary};

@@ -272,7 +272,7 @@ fn contents(number: u32, name: &'static str) -> Result<(), Found> {
 }
 
 /// Whether kernels treat contents of this type as metadata, which is never sent compressed.
-const fn is_metadata(number: u32) -> bool {
+pub(in crate::stream) const fn is_metadata(number: u32) -> bool {
     if number & NEW_TYPE == 0 {
         !matches!(number, PLAIN_FILE | VOLUME | OTHER_BYTES | OTHER_WORDS | DEDUPLICATED)
     } else {
