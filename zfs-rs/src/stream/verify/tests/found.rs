@@ -101,7 +101,7 @@ fn no_redact_goes_to_the_end() {
     let mut pieces = redacted();
     redact(&mut pieces).length = u64::MAX;
     assert_eq!(broken(&pieces), Some(Rule::Extent));
-    redact(&mut pieces).length = u64::MAX - 1;
+    redact(&mut pieces).length = u64::MAX - 1023;
     assert_eq!(broken(&pieces), None);
 }
 
@@ -133,4 +133,26 @@ fn a_large_raw_dnode_has_three_block_pointers() {
     assert_eq!(broken(&pieces), None);
     super::streams::object(&mut pieces).block_pointers = 1;
     assert_eq!(broken(&pieces), Some(Rule::RawPointers));
+}
+
+#[test]
+fn what_is_free_is_whole_blocks_or_all_to_the_end() {
+    let with = |offset, length| {
+        let mut pieces = plain();
+        let free = super::streams::free(&mut pieces);
+        (free.offset, free.length) = (offset, length);
+        broken(&pieces)
+    };
+    for (offset, length) in [(4096, 1024), (4096, u64::MAX), (4096, u64::MAX - 4096)] {
+        assert_eq!(with(offset, length), None, "{offset} {length}");
+    }
+    for (offset, length) in [(4097, 1024), (4096, 1000), (4095, u64::MAX)] {
+        assert_eq!(with(offset, length), Some(Rule::Offset), "{offset} {length}");
+    }
+    for (offset, length) in [(4608, 1024), (4096, 512), (512, u64::MAX)] {
+        assert_eq!(with(offset, length), Some(Rule::DataBlock), "{offset} {length}");
+    }
+    let mut pieces = redacted();
+    redact(&mut pieces).length = 512;
+    assert_eq!(broken(&pieces), Some(Rule::DataBlock));
 }
