@@ -184,7 +184,8 @@ impl Hand<'_> {
             };
             out.put(free, &[]);
         }
-        let has_spill = object.flags & 4 != 0 || (!self.says_spill && self.has(Features::SA_SPILL) && self.chance.percent(10));
+        let has_spill = object.flags & 4 != 0
+            || (!self.says_spill && object.bonus_type == 44 && self.has(Features::SA_SPILL) && self.chance.percent(30));
         let is_first = self.chance.percent(50);
         if has_spill && is_first {
             self.spill(object, out);

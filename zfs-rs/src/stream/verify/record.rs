@@ -60,6 +60,9 @@ impl Court<'_> {
         let announced = self.begin.flags.contains(BeginFlags::SPILL_BLOCKS);
         let spills = u64::from(object.flags) & SPILL != 0;
         field(Rule::SpillFlag, "flags", object.flags).must(announced || !spills, Wrong::Unannounced)?;
+        if spills {
+            field(Rule::SpillFlag, "type of the bonus buffer", object.bonus_type).is(SYSTEM_ATTRIBUTES.into())?;
+        }
         field(Rule::BonusLength, "bonus length", object.bonus_len).at_most(bonus_room(object))?;
         if self.raw() { raw_object(object) } else { plain_object(object) }
     }
@@ -154,7 +157,8 @@ impl Court<'_> {
             .at_least(1)?;
         // A kernel frees these bytes as it does those of a FREE, where that length means more.
         field(Rule::Extent, "length", redact.length).at_most(u64::MAX - 1)?;
-        extent(redact.offset, redact.length)
+        extent(redact.offset, redact.length)?;
+        gap(redact.offset, redact.length)
     }
 
     fn range(self, range: &ObjectRange) -> Result<(), Found> {
@@ -241,11 +245,24 @@ fn free_objects(free: &FreeObjects) -> Result<(), Found> {
 fn free_bytes(free: &Free) -> Result<(), Found> {
     number(free.object)?;
     field(Rule::FreeLength, "length", free.length).at_least(1)?;
-    if free.length == u64::MAX {
-        Ok(())
-    } else {
-        extent(free.offset, free.length)
+    if free.length != u64::MAX {
+        extent(free.offset, free.length)?;
     }
+    gap(free.offset, free.length)
+}
+
+/// Bytes without data are whole sectors.
+fn gap(offset: u64, length: u64) -> Result<(), Found> {
+    field(Rule::Offset, "offset", offset).multiple_of(SECTOR)?;
+    if !to_the_end(offset, length) {
+        field(Rule::Offset, "length", length).multiple_of(SECTOR)?;
+    }
+    Ok(())
+}
+
+/// Whether bytes without data go on to the end of the object, said in either of the two ways that senders have.
+pub(super) const fn to_the_end(offset: u64, length: u64) -> bool {
+    offset.saturating_add(length) == u64::MAX
 }
 
 fn by_ref(write: &WriteByRef) -> Found {
@@ -360,7 +377,7 @@ const PLAIN_FILE: u32 = 19;
 const VOLUME: u32 = 23;
 const OTHER_BYTES: u32 = 25;
 const OTHER_WORDS: u32 = 26;
-const SYSTEM_ATTRIBUTES: u32 = 44;
+pub(super) const SYSTEM_ATTRIBUTES: u32 = 44;
 const DEDUPLICATED: u32 = 49;
 const OLD_TYPES: u32 = 54;
 const NEW_TYPE: u32 = 0x80;

@@ -4,7 +4,7 @@ use super::streams::{PLAIN_FEATURES, Piece, begin, data, embedded, forge, object
 use super::{ORDERS, verify};
 use crate::nvlist::NvList;
 use crate::stream::record::{Spill, WriteEmbedded};
-use crate::stream::{Features, Profile, Rule};
+use crate::stream::{BeginFlags, Features, Profile, Rule};
 
 fn broken(pieces: &[Piece]) -> Option<Rule> {
     let [little, big] = ORDERS.map(|order| verify(&forge(order, pieces), Profile::any()).err().map(|refused| refused.rule()));
@@ -155,4 +155,25 @@ fn what_is_free_is_whole_blocks_or_all_to_the_end() {
     let mut pieces = redacted();
     redact(&mut pieces).length = 512;
     assert_eq!(broken(&pieces), Some(Rule::DataBlock));
+}
+
+/// An old sender does not announce spill blocks, and has none but for system attributes either.
+#[test]
+fn only_system_attributes_spill() {
+    let with = |bonus_type, bonus_len: u32, flags| {
+        let mut pieces = plain();
+        begin(&mut pieces).flags = flags;
+        let object = object(&mut pieces);
+        (object.bonus_type, object.bonus_len) = (bonus_type, bonus_len);
+        object.flags = if flags == BeginFlags::SPILL_BLOCKS { 4 } else { 0 };
+        pieces[2].1.truncate(usize::try_from(bonus_len.next_multiple_of(8)).unwrap());
+        broken(&pieces)
+    };
+    for flags in [BeginFlags::SPILL_BLOCKS, BeginFlags::empty()] {
+        assert_eq!(with(44, 164, flags), None);
+    }
+    for (bonus_type, bonus_len) in [(0, 0), (17, 8)] {
+        assert_eq!(with(bonus_type, bonus_len, BeginFlags::SPILL_BLOCKS), Some(Rule::SpillFlag));
+        assert_eq!(with(bonus_type, bonus_len, BeginFlags::empty()), Some(Rule::SpillAnnounced));
+    }
 }
