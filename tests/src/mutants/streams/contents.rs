@@ -131,7 +131,7 @@ impl Hand<'_> {
         let (bonus_type, bonus_len) = match self.chance.below(4) {
             0 => (44, room),
             1 => (44, 46.min(room)),
-            2 => (self.chance.of(&[17, 24, 0xc4]), self.chance.of(&[8, 16, 72])),
+            2 => (self.chance.of(&[17, 26, 0xc3]), self.chance.of(&[8, 16, 72])),
             _ => (0, 0),
         };
         let mut object = Object {

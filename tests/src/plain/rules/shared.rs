@@ -1,6 +1,6 @@
 //! I am the rules that several types of records share.
 
-use super::types::is_content;
+use super::types::{is_bonus, is_content};
 use crate::plain::bytes::Rec;
 use crate::plain::fields::{Field, embedded, free, object, range, redact, spill, write, write_byref};
 use crate::plain::past::Past;
@@ -37,7 +37,7 @@ pub(super) fn object_type(_past: &Past, record: &Rec<'_>) -> bool {
     match record.kind() {
         object::NUMBER => {
             let bonus = record.get(object::BONUS_TYPE);
-            is_content(record.get(object::TYPE)) && (bonus == 0 || is_content(bonus))
+            is_content(record.get(object::TYPE)) && (bonus == 0 || is_bonus(bonus))
         }
         write::NUMBER => is_content(record.get(write::TYPE)),
         _ => true,

@@ -43,9 +43,7 @@ impl Court<'_> {
     fn object(self, object: &Object) -> Result<(), Found> {
         number(object.object)?;
         contents(object.object_type, "type")?;
-        if object.bonus_type != NONE {
-            contents(object.bonus_type, "type of the bonus buffer")?;
-        }
+        bonus(object.bonus_type)?;
         self.block("block size", object.block_size.into(), true)?;
         field(Rule::Checksum, "checksum algorithm", object.checksum_type).at_most(self.profile.checksums.saturating_sub(1))?;
         field(Rule::Compression, "compression", object.compression).at_most(ZSTD)?;
@@ -276,15 +274,30 @@ fn number(object: u64) -> Result<(), Found> {
     Ok(())
 }
 
-/// Types of what datasets hold: old ones by their number, new ones by how their bytes are swapped.
+/// Types of what datasets hold: old ones by their number, new ones by how their bytes are swapped, which is as numbers or as a ZAP.
 fn contents(number: u32, name: &'static str) -> Result<(), Found> {
     let known = match number {
         NONE | INTENT_LOG | DNODE | OBJSET => false,
         old if old < NEW_TYPE => old < OLD_TYPES,
-        new if new <= 0xff => new & 0x1f < BYTE_SWAPS,
-        _ => false,
+        new => new <= 0xff && new & SWAP <= SWAP_ZAP,
     };
     field(Rule::ObjectType, name, number).must(known, Wrong::Unknown)?;
+    Ok(())
+}
+
+/// Types of bonus buffers: those that a kernel swaps without following what the bytes say.
+fn bonus(number: u32) -> Result<(), Found> {
+    let name = "type of the bonus buffer";
+    if number == NONE {
+        return Ok(());
+    }
+    contents(number, name)?;
+    let is_followed = match number {
+        OLD_ACL | ACL => true,
+        old if old < NEW_TYPE => OLD_ZAPS & 1_u64.wrapping_shl(old) != 0,
+        new => new & SWAP == SWAP_ZAP,
+    };
+    field(Rule::ObjectType, name, number).must(!is_followed, Wrong::Refused)?;
     Ok(())
 }
 
@@ -382,7 +395,14 @@ const DEDUPLICATED: u32 = 49;
 const OLD_TYPES: u32 = 54;
 const NEW_TYPE: u32 = 0x80;
 const METADATA: u32 = 0x40;
-const BYTE_SWAPS: u32 = 10;
+/// How the bytes of a new type are swapped.
+const SWAP: u32 = 0x1f;
+const SWAP_ZAP: u32 = 4;
+const OLD_ACL: u32 = 18;
+const ACL: u32 = 33;
+/// The old types whose bytes are swapped as those of a ZAP, a bit for each.
+const OLD_ZAPS: u64 =
+    1 << 1 | 0b111 << 13 | 0b111 << 20 | 1 << 24 | 0b11 << 27 | 0b11 << 31 | 0b11 << 37 | 0b1_1111 << 39 | 0b1111 << 45 | 1 << 50 | 1 << 52;
 
 /// Compression, `ZIO_COMPRESS_…` of `zio_compress.h`.
 const OFF: u64 = 2;

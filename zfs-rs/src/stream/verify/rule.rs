@@ -132,8 +132,8 @@ rules! {
         "An object's number is at least 1 and below 2^48.",
         "0 is the dnodes' own object, and others do not fit into a dataset";
     ObjectType = "object-type",
-        "OBJECT, WRITE: the type of contents, and of a bonus buffer that is there, is a known one, but not none (0), the intent log (9), dnodes (10) or objsets (11).",
-        "kernels use it as an index into tables, and dnodes, objsets and the intent log are no contents";
+        "OBJECT, WRITE: the type of contents, and of a bonus buffer that is there, is a known one, but not none (0), the intent log (9), dnodes (10) or objsets (11); a new one (from 128 on) has bytes that are swapped as numbers or a ZAP. A bonus buffer is no ZAP and no ACL.",
+        "kernels use it as an index into tables, and swap bytes by it without looking at how many there are";
     BlockSize = "block-size",
         "A block has 512 bytes to the receiver's limit, in whole sectors of 512.",
         "kernels allocate by it and only some check it";

@@ -177,3 +177,36 @@ fn only_system_attributes_spill() {
         assert_eq!(with(bonus_type, bonus_len, BeginFlags::empty()), Some(Rule::SpillAnnounced));
     }
 }
+
+#[test]
+fn no_type_has_a_kernel_swap_bytes_by_what_they_say() {
+    let of_contents = |object_type| {
+        let mut pieces = redacted();
+        object(&mut pieces).object_type = object_type;
+        broken(&pieces)
+    };
+    let of_bonus = |bonus_type| {
+        let mut pieces = redacted();
+        object(&mut pieces).bonus_type = bonus_type;
+        broken(&pieces)
+    };
+    // Bytes, numbers, a ZAP; then dnodes, objsets and what has a number of its own.
+    for swap in 0..32 {
+        let expected = (swap > 4).then_some(Rule::ObjectType);
+        for traits in [0x80, 0xa0, 0xc0, 0xe0] {
+            assert_eq!(of_contents(traits | swap), expected, "{swap}");
+            assert_eq!(
+                of_bonus(traits | swap),
+                expected.or((swap == 4).then_some(Rule::ObjectType)),
+                "{swap}"
+            );
+        }
+    }
+    for simple in [17, 26, 30, 36, 44, 53] {
+        assert_eq!(of_bonus(simple), None, "{simple}");
+    }
+    for followed in [1, 13, 15, 18, 20, 22, 24, 27, 28, 31, 33, 37, 39, 43, 45, 48, 50, 52] {
+        assert_eq!(of_bonus(followed), Some(Rule::ObjectType), "{followed}");
+        assert_eq!(of_contents(followed), None, "{followed}");
+    }
+}
