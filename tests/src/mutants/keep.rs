@@ -4,9 +4,14 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
-use super::streams::Made;
+use zfs_rs::stream::Features;
 
-/// A directory with mutants, and an index of them: file, base, snapshot, and what was done to it, with tabs between them.
+use super::streams::Made;
+use crate::plain::bytes::{RECORD, Rec};
+use crate::plain::fields::begin;
+
+/// A directory with mutants, and an index of them with tabs between what it says of each: the file, whether it is a stream or a package, its features, the
+/// GUIDs of base and snapshot, and what was done to it.
 #[derive(Debug)]
 pub struct Keep {
     directory: PathBuf,
@@ -22,7 +27,7 @@ impl Keep {
     pub fn new(directory: PathBuf) -> io::Result<Self> {
         fs::create_dir_all(&directory)?;
         let mut index = File::create(directory.join("index.tsv"))?;
-        writeln!(index, "file\tkind\tbase\tsnapshot\twhat")?;
+        writeln!(index, "file\tkind\tfeatures\tbase\tsnapshot\twhat")?;
         Ok(Self {
             directory,
             index,
@@ -43,8 +48,14 @@ impl Keep {
         let name = format!("{:05}.zstream", self.count);
         fs::write(self.directory.join(&name), bytes)?;
         let kind = if made.is_package { "package" } else { "stream" };
-        let from = made.from.map_or_else(|| "-".to_owned(), |guid| guid.to_string());
-        writeln!(self.index, "{name}\t{kind}\t{from}\t{}\t{what}", made.to)?;
+        let first = Rec {
+            header: &bytes[..RECORD],
+            payload: &[],
+            order: made.order,
+        };
+        let features = Features::from_bits(first.get(begin::VERSION) >> 2);
+        let (base, snapshot) = (first.get(begin::BASE), first.get(begin::GUID));
+        writeln!(self.index, "{name}\t{kind}\t{features}\t{base}\t{snapshot}\t{what}")?;
         self.count += 1;
         Ok(())
     }

@@ -38,6 +38,8 @@ pub struct Latest {
     pub object: u64,
     /// Its type.
     pub kind: u64,
+    /// The type of its bonus buffer.
+    pub bonus: u64,
     /// Bytes of its blocks.
     pub block: u64,
     /// Whether it says that it has a spill block.
@@ -66,6 +68,13 @@ impl Past {
         self.features & 1 << feature != 0
     }
 
+    /// How long the blocks of an object are, where it is the latest.
+    #[must_use]
+    pub fn block_of(&self, object: u64) -> Option<u64> {
+        let latest = self.object.filter(|latest| latest.object == object);
+        latest.map(|latest| latest.block)
+    }
+
     /// Remembers a record.
     pub(super) fn take(&mut self, record: &Rec<'_>) {
         match record.kind() {
@@ -74,6 +83,7 @@ impl Past {
                 self.object = Some(Latest {
                     object: record.get(object::OBJECT),
                     kind: record.get(object::TYPE),
+                    bonus: record.get(object::BONUS_TYPE),
                     block: record.get(object::BLOCK_SIZE),
                     has_spill: record.get(object::FLAGS) & 4 != 0,
                 });

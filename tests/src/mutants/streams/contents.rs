@@ -131,7 +131,7 @@ impl Hand<'_> {
         let (bonus_type, bonus_len) = match self.chance.below(4) {
             0 => (44, room),
             1 => (44, 46.min(room)),
-            2 => (self.chance.of(&[17, 24, 0xc4]), self.chance.of(&[8, 16, 72])),
+            2 => (self.chance.of(&[17, 26, 0xc3]), self.chance.of(&[8, 16, 72])),
             _ => (0, 0),
         };
         let mut object = Object {
@@ -184,7 +184,8 @@ impl Hand<'_> {
             };
             out.put(free, &[]);
         }
-        let has_spill = object.flags & 4 != 0 || (!self.says_spill && self.has(Features::SA_SPILL) && self.chance.percent(10));
+        let has_spill = object.flags & 4 != 0
+            || (!self.says_spill && object.bonus_type == 44 && self.has(Features::SA_SPILL) && self.chance.percent(30));
         let is_first = self.chance.percent(50);
         if has_spill && is_first {
             self.spill(object, out);

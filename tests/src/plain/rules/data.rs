@@ -3,7 +3,7 @@
 use super::types::is_metadata;
 use crate::plain::bytes::Rec;
 use crate::plain::fields::{embedded, free, free_objects, range, redact, spill, write};
-use crate::plain::past::Past;
+use crate::plain::past::{Latest, Past};
 
 const SA_SPILL: u32 = 2;
 const EMBED_DATA: u32 = 16;
@@ -31,8 +31,11 @@ pub(super) fn spill_type(_past: &Past, record: &Rec<'_>) -> bool {
 
 pub(super) fn spill_announced(past: &Past, record: &Rec<'_>) -> bool {
     let is_said = past.flags & SPILL_BLOCKS != 0;
-    let announces = |object: u64, has_spill: bool| object == record.get(spill::OBJECT) && (has_spill || !is_said);
-    record.kind() != spill::NUMBER || past.object.is_some_and(|latest| announces(latest.object, latest.has_spill))
+    let announces = |latest: Latest| {
+        let is_its = latest.object == record.get(spill::OBJECT) && latest.bonus == 44;
+        is_its && (latest.has_spill || !is_said)
+    };
+    record.kind() != spill::NUMBER || past.object.is_some_and(announces)
 }
 
 pub(super) fn embedded_feature(past: &Past, record: &Rec<'_>) -> bool {

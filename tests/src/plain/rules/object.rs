@@ -65,12 +65,12 @@ pub(super) fn bonus_length(_past: &Past, record: &Rec<'_>) -> bool {
 }
 
 pub(super) fn spill_flag(past: &Past, record: &Rec<'_>) -> bool {
-    let flags = match record.kind() {
-        object::NUMBER => object::FLAGS,
-        spill::NUMBER => spill::FLAGS,
+    let (flags, can_spill) = match record.kind() {
+        object::NUMBER => (object::FLAGS, record.get(object::BONUS_TYPE) == SYSTEM_ATTRIBUTES),
+        spill::NUMBER => (spill::FLAGS, true),
         _ => return true,
     };
-    past.flags & SPILL_BLOCKS != 0 || record.get(flags) & SPILL == 0
+    record.get(flags) & SPILL == 0 || (can_spill && past.flags & SPILL_BLOCKS != 0)
 }
 
 pub(super) fn object_plain(past: &Past, record: &Rec<'_>) -> bool {

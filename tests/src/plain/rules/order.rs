@@ -1,5 +1,6 @@
 //! I am the rules for the order of records, and for what an `OBJECT` allows to come behind it.
 
+use super::shared::is_to_the_end;
 use crate::plain::bytes::Rec;
 use crate::plain::fields::{embedded, free, free_objects, object, range, redact, write};
 use crate::plain::past::Past;
@@ -61,12 +62,25 @@ pub(super) fn data_type(past: &Past, record: &Rec<'_>) -> bool {
 }
 
 pub(super) fn data_block(past: &Past, record: &Rec<'_>) -> bool {
-    let Some((object, offset, length)) = block(record) else {
-        return true;
+    if let Some((object, offset, length)) = block(record) {
+        return past.block_of(object).is_none_or(|block| {
+            let is_piece = record.kind() == write::NUMBER && may_be_pieces(past, block) && length <= SMALL;
+            offset.is_multiple_of(block) && (length == block || is_piece)
+        });
+    }
+    let (object, offset, length) = match record.kind() {
+        free::NUMBER => (free::OBJECT, free::OFFSET, free::LENGTH),
+        redact::NUMBER => (redact::OBJECT, redact::OFFSET, redact::LENGTH),
+        _ => return true,
     };
-    let Some(latest) = past.object.filter(|latest| latest.object == object && latest.block != 0) else {
-        return true;
-    };
-    let is_piece = record.kind() == write::NUMBER && latest.block == SMALL && !past.has(LARGE_BLOCKS) && !past.has(RAW) && length <= SMALL;
-    offset.is_multiple_of(latest.block) && (length == latest.block || is_piece)
+    let (object, offset, length) = (record.get(object), record.get(offset), record.get(length));
+    past.block_of(object).is_none_or(|block| {
+        let is_whole = length.is_multiple_of(block) || is_to_the_end(offset, length);
+        may_be_pieces(past, block) || (offset.is_multiple_of(block) && is_whole)
+    })
+}
+
+/// Whether blocks of that length may be pieces of larger ones.
+fn may_be_pieces(past: &Past, block: u64) -> bool {
+    block == SMALL && !past.has(LARGE_BLOCKS) && !past.has(RAW)
 }

@@ -1,6 +1,6 @@
 //! I am the rules that several types of records share.
 
-use super::types::is_content;
+use super::types::{is_bonus, is_content};
 use crate::plain::bytes::Rec;
 use crate::plain::fields::{Field, embedded, free, object, range, redact, spill, write, write_byref};
 use crate::plain::past::Past;
@@ -37,7 +37,7 @@ pub(super) fn object_type(_past: &Past, record: &Rec<'_>) -> bool {
     match record.kind() {
         object::NUMBER => {
             let bonus = record.get(object::BONUS_TYPE);
-            is_content(record.get(object::TYPE)) && (bonus == 0 || is_content(bonus))
+            is_content(record.get(object::TYPE)) && (bonus == 0 || is_bonus(bonus))
         }
         write::NUMBER => is_content(record.get(write::TYPE)),
         _ => true,
@@ -68,12 +68,21 @@ pub(super) fn large_block(past: &Past, record: &Rec<'_>) -> bool {
 }
 
 pub(super) fn offset(_past: &Past, record: &Rec<'_>) -> bool {
-    let field = match record.kind() {
-        write::NUMBER => write::OFFSET,
-        embedded::NUMBER => embedded::OFFSET,
+    let (offset, length) = match record.kind() {
+        write::NUMBER => (write::OFFSET, None),
+        embedded::NUMBER => (embedded::OFFSET, None),
+        free::NUMBER => (free::OFFSET, Some(free::LENGTH)),
+        redact::NUMBER => (redact::OFFSET, Some(redact::LENGTH)),
         _ => return true,
     };
-    record.get(field).is_multiple_of(512)
+    let offset = record.get(offset);
+    let is_whole = |length: u64| length.is_multiple_of(512) || is_to_the_end(offset, length);
+    offset.is_multiple_of(512) && length.is_none_or(|length| is_whole(record.get(length)))
+}
+
+/// Whether bytes that are free go to the end of the object: as far as there are numbers for.
+pub(super) fn is_to_the_end(offset: u64, length: u64) -> bool {
+    u128::from(offset) + u128::from(length) >= u128::from(u64::MAX)
 }
 
 pub(super) fn extent(_past: &Past, record: &Rec<'_>) -> bool {

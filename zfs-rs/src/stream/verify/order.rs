@@ -3,7 +3,7 @@
 use super::Rule;
 use super::begin::{Origin, ResumePoint};
 use super::breach::{Found, Wrong, field};
-use super::record::{SMALL_BLOCK, SPILL};
+use super::record::{SMALL_BLOCK, SPILL, SYSTEM_ATTRIBUTES, to_the_end};
 use crate::stream::record::{Object, ObjectRange, Record, Write, WriteEmbedded};
 use crate::stream::{Begin, BeginFlags, Features};
 
@@ -46,8 +46,8 @@ impl Order {
             Record::FreeObjects(free) => self.is_behind(Rule::OrderFreeObjects, "first object", free.first_object),
             Record::Write(write) => self.write(write),
             Record::WriteEmbedded(write) => self.embedded(write),
-            Record::Free(free) => self.is_ordered(free.object, free.offset),
-            Record::Redact(redact) => self.is_ordered(redact.object, redact.offset),
+            Record::Free(free) => self.gap(free.object, free.offset, free.length),
+            Record::Redact(redact) => self.gap(redact.object, redact.offset, redact.length),
             Record::Spill(spill) => self.spill(spill.object),
             Record::Begin(_) | Record::End(_) | Record::WriteByRef(_) => Ok(()),
         }
@@ -79,10 +79,8 @@ impl Order {
     fn write(&mut self, write: &Write) -> Result<(), Found> {
         if let Some(object) = self.announced(write.object)? {
             field(Rule::DataType, "type", write.object_type).is(object.object_type.into())?;
-            // Only what kernels write as any program would can be less than a block.
-            let in_pieces = u64::from(object.block_size) == SMALL_BLOCK && !self.large_blocks && !self.raw;
             let size = field(Rule::DataBlock, "logical size", write.logical_size);
-            if in_pieces {
+            if self.in_pieces(&object) {
                 size.at_most(SMALL_BLOCK)?
             } else {
                 size.is(object.block_size.into())?
@@ -100,11 +98,34 @@ impl Order {
         self.data(write.object, write.offset, write.length)
     }
 
+    /// What is free, or left out: a kernel cannot clear a part of a block whose key it does not have.
+    fn gap(&self, number: u64, offset: u64, length: u64) -> Result<(), Found> {
+        self.is_ordered(number, offset)?;
+        let latest = self.object.filter(|object| object.object == number && !self.in_pieces(object));
+        let Some(object) = latest else {
+            return Ok(());
+        };
+        starts_block(&object, offset)?;
+        if !to_the_end(offset, length) {
+            field(Rule::DataBlock, "length", length).multiple_of(object.block_size.into())?;
+        }
+        Ok(())
+    }
+
+    /// Whether blocks of the object may be pieces of larger ones. Only of what kernels write as any program would.
+    fn in_pieces(&self, object: &Object) -> bool {
+        u64::from(object.block_size) == SMALL_BLOCK && !self.large_blocks && !self.raw
+    }
+
     fn spill(&self, number: u64) -> Result<(), Found> {
         // Senders go on in an object with its `OBJECT`, and what they fill in of a base is blocks of files.
         let latest = self.object.filter(|object| object.object == number);
-        let spills = latest.is_some_and(|object| u64::from(object.flags) & SPILL != 0 || !self.says_spills);
-        field(Rule::SpillAnnounced, "object", number).must(spills, Wrong::Unannounced)?;
+        let claim = field(Rule::SpillAnnounced, "object", number);
+        let object = latest.ok_or_else(|| claim.wrong(Wrong::Unannounced))?;
+        let spills = u64::from(object.flags) & SPILL != 0;
+        claim.must(spills || !self.says_spills, Wrong::Unannounced)?;
+        // Beside any other bonus buffer, the pointer to the block may lie where another one does.
+        field(Rule::SpillAnnounced, "type of the bonus buffer", object.bonus_type).is(SYSTEM_ATTRIBUTES.into())?;
         Ok(())
     }
 

@@ -43,9 +43,7 @@ impl Court<'_> {
     fn object(self, object: &Object) -> Result<(), Found> {
         number(object.object)?;
         contents(object.object_type, "type")?;
-        if object.bonus_type != NONE {
-            contents(object.bonus_type, "type of the bonus buffer")?;
-        }
+        bonus(object.bonus_type)?;
         self.block("block size", object.block_size.into(), true)?;
         field(Rule::Checksum, "checksum algorithm", object.checksum_type).at_most(self.profile.checksums.saturating_sub(1))?;
         field(Rule::Compression, "compression", object.compression).at_most(ZSTD)?;
@@ -60,6 +58,9 @@ impl Court<'_> {
         let announced = self.begin.flags.contains(BeginFlags::SPILL_BLOCKS);
         let spills = u64::from(object.flags) & SPILL != 0;
         field(Rule::SpillFlag, "flags", object.flags).must(announced || !spills, Wrong::Unannounced)?;
+        if spills {
+            field(Rule::SpillFlag, "type of the bonus buffer", object.bonus_type).is(SYSTEM_ATTRIBUTES.into())?;
+        }
         field(Rule::BonusLength, "bonus length", object.bonus_len).at_most(bonus_room(object))?;
         if self.raw() { raw_object(object) } else { plain_object(object) }
     }
@@ -154,7 +155,8 @@ impl Court<'_> {
             .at_least(1)?;
         // A kernel frees these bytes as it does those of a FREE, where that length means more.
         field(Rule::Extent, "length", redact.length).at_most(u64::MAX - 1)?;
-        extent(redact.offset, redact.length)
+        extent(redact.offset, redact.length)?;
+        gap(redact.offset, redact.length)
     }
 
     fn range(self, range: &ObjectRange) -> Result<(), Found> {
@@ -241,11 +243,24 @@ fn free_objects(free: &FreeObjects) -> Result<(), Found> {
 fn free_bytes(free: &Free) -> Result<(), Found> {
     number(free.object)?;
     field(Rule::FreeLength, "length", free.length).at_least(1)?;
-    if free.length == u64::MAX {
-        Ok(())
-    } else {
-        extent(free.offset, free.length)
+    if free.length != u64::MAX {
+        extent(free.offset, free.length)?;
     }
+    gap(free.offset, free.length)
+}
+
+/// Bytes without data are whole sectors.
+fn gap(offset: u64, length: u64) -> Result<(), Found> {
+    field(Rule::Offset, "offset", offset).multiple_of(SECTOR)?;
+    if !to_the_end(offset, length) {
+        field(Rule::Offset, "length", length).multiple_of(SECTOR)?;
+    }
+    Ok(())
+}
+
+/// Whether bytes without data go on to the end of the object, said in either of the two ways that senders have.
+pub(super) const fn to_the_end(offset: u64, length: u64) -> bool {
+    offset.saturating_add(length) == u64::MAX
 }
 
 fn by_ref(write: &WriteByRef) -> Found {
@@ -259,15 +274,30 @@ fn number(object: u64) -> Result<(), Found> {
     Ok(())
 }
 
-/// Types of what datasets hold: old ones by their number, new ones by how their bytes are swapped.
+/// Types of what datasets hold: old ones by their number, new ones by how their bytes are swapped, which is as numbers or as a ZAP.
 fn contents(number: u32, name: &'static str) -> Result<(), Found> {
     let known = match number {
         NONE | INTENT_LOG | DNODE | OBJSET => false,
         old if old < NEW_TYPE => old < OLD_TYPES,
-        new if new <= 0xff => new & 0x1f < BYTE_SWAPS,
-        _ => false,
+        new => new <= 0xff && new & SWAP <= SWAP_ZAP,
     };
     field(Rule::ObjectType, name, number).must(known, Wrong::Unknown)?;
+    Ok(())
+}
+
+/// Types of bonus buffers: those that a kernel swaps without following what the bytes say.
+fn bonus(number: u32) -> Result<(), Found> {
+    let name = "type of the bonus buffer";
+    if number == NONE {
+        return Ok(());
+    }
+    contents(number, name)?;
+    let is_followed = match number {
+        OLD_ACL | ACL => true,
+        old if old < NEW_TYPE => OLD_ZAPS & 1_u64.wrapping_shl(old) != 0,
+        new => new & SWAP == SWAP_ZAP,
+    };
+    field(Rule::ObjectType, name, number).must(!is_followed, Wrong::Refused)?;
     Ok(())
 }
 
@@ -360,12 +390,19 @@ const PLAIN_FILE: u32 = 19;
 const VOLUME: u32 = 23;
 const OTHER_BYTES: u32 = 25;
 const OTHER_WORDS: u32 = 26;
-const SYSTEM_ATTRIBUTES: u32 = 44;
+pub(super) const SYSTEM_ATTRIBUTES: u32 = 44;
 const DEDUPLICATED: u32 = 49;
 const OLD_TYPES: u32 = 54;
 const NEW_TYPE: u32 = 0x80;
 const METADATA: u32 = 0x40;
-const BYTE_SWAPS: u32 = 10;
+/// How the bytes of a new type are swapped.
+const SWAP: u32 = 0x1f;
+const SWAP_ZAP: u32 = 4;
+const OLD_ACL: u32 = 18;
+const ACL: u32 = 33;
+/// The old types whose bytes are swapped as those of a ZAP, a bit for each.
+const OLD_ZAPS: u64 =
+    1 << 1 | 0b111 << 13 | 0b111 << 20 | 1 << 24 | 0b11 << 27 | 0b11 << 31 | 0b11 << 37 | 0b1_1111 << 39 | 0b1111 << 45 | 1 << 50 | 1 << 52;
 
 /// Compression, `ZIO_COMPRESS_…` of `zio_compress.h`.
 const OFF: u64 = 2;

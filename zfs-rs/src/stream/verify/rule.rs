@@ -132,8 +132,8 @@ rules! {
         "An object's number is at least 1 and below 2^48.",
         "0 is the dnodes' own object, and others do not fit into a dataset";
     ObjectType = "object-type",
-        "OBJECT, WRITE: the type of contents, and of a bonus buffer that is there, is a known one, but not none (0), the intent log (9), dnodes (10) or objsets (11).",
-        "kernels use it as an index into tables, and dnodes, objsets and the intent log are no contents";
+        "OBJECT, WRITE: the type of contents, and of a bonus buffer that is there, is a known one, but not none (0), the intent log (9), dnodes (10) or objsets (11); a new one (from 128 on) has bytes that are swapped as numbers or a ZAP. A bonus buffer is no ZAP and no ACL.",
+        "kernels use it as an index into tables, and swap bytes by it without looking at how many there are";
     BlockSize = "block-size",
         "A block has 512 bytes to the receiver's limit, in whole sectors of 512.",
         "kernels allocate by it and only some check it";
@@ -141,7 +141,7 @@ rules! {
         "OBJECT, WRITE, SPILL: a block has above 128 KiB only where the feature large_blocks is announced.",
         "a receiving pool gets ready for large blocks by that feature";
     Offset = "offset",
-        "WRITE, WRITE_EMBEDDED: the offset is a multiple of 512.",
+        "WRITE, WRITE_EMBEDDED, FREE, REDACT: the offset is a multiple of 512, and so is the length of a FREE or REDACT that ends before 2^64 - 1.",
         "a block is looked for where it starts";
     Extent = "extent",
         "WRITE, WRITE_EMBEDDED, FREE, REDACT: offset and length end below 2^64, and no length is u64::MAX; but a FREE may say that for all to the end.",
@@ -176,7 +176,7 @@ rules! {
         "OBJECT: the bonus buffer fits into the dnode beside its block pointers, that to a spill block among them.",
         "kernels copy it there";
     SpillFlag = "spill-flag",
-        "OBJECT, SPILL: flags about spill blocks are set only where BEGIN announces them.",
+        "OBJECT, SPILL: flags about spill blocks are set only where BEGIN announces them, and in an OBJECT only where the bonus buffer is of system attributes (44).",
         "kernels free spill blocks by that flag";
     ObjectPlain = "object-plain",
         "OBJECT in plain streams: the fields for raw streams are 0.",
@@ -216,7 +216,7 @@ rules! {
         "SPILL: the type is none (0) or system attributes (44).",
         "nothing else is spilled";
     SpillAnnounced = "spill-announced",
-        "SPILL: it belongs to the latest OBJECT, which says that it has one where BEGIN announces that such is said.",
+        "SPILL: it belongs to the latest OBJECT, whose bonus buffer is of system attributes (44), and which says that it has one where BEGIN announces that such is said.",
         "kernels hold the bonus buffer for it without looking";
 
     // WRITE_EMBEDDED.
@@ -267,7 +267,7 @@ rules! {
         "WRITE: the type is that of its OBJECT.",
         "kernels swap bytes by one and store by the other";
     DataBlock = "data-block",
-        "WRITE, WRITE_EMBEDDED: one whole block of its OBJECT, from a multiple of its length on; in plain streams without large_blocks a WRITE to an object with blocks of 128 KiB may be shorter, as the last piece of a large block.",
+        "WRITE, WRITE_EMBEDDED: one whole block of its OBJECT, from a multiple of its length on; in plain streams without large_blocks a WRITE to an object with blocks of 128 KiB may be shorter, as the last piece of a large block. To any other object, FREE and REDACT are of whole blocks or up to 2^64 - 1.",
         "kernels write blocks that do not fit beyond their buffers";
 }
 

@@ -4,7 +4,7 @@ use super::streams::{PLAIN_FEATURES, Piece, begin, data, embedded, forge, object
 use super::{ORDERS, verify};
 use crate::nvlist::NvList;
 use crate::stream::record::{Spill, WriteEmbedded};
-use crate::stream::{Features, Profile, Rule};
+use crate::stream::{BeginFlags, Features, Profile, Rule};
 
 fn broken(pieces: &[Piece]) -> Option<Rule> {
     let [little, big] = ORDERS.map(|order| verify(&forge(order, pieces), Profile::any()).err().map(|refused| refused.rule()));
@@ -101,7 +101,7 @@ fn no_redact_goes_to_the_end() {
     let mut pieces = redacted();
     redact(&mut pieces).length = u64::MAX;
     assert_eq!(broken(&pieces), Some(Rule::Extent));
-    redact(&mut pieces).length = u64::MAX - 1;
+    redact(&mut pieces).length = u64::MAX - 1023;
     assert_eq!(broken(&pieces), None);
 }
 
@@ -133,4 +133,80 @@ fn a_large_raw_dnode_has_three_block_pointers() {
     assert_eq!(broken(&pieces), None);
     super::streams::object(&mut pieces).block_pointers = 1;
     assert_eq!(broken(&pieces), Some(Rule::RawPointers));
+}
+
+#[test]
+fn what_is_free_is_whole_blocks_or_all_to_the_end() {
+    let with = |offset, length| {
+        let mut pieces = plain();
+        let free = super::streams::free(&mut pieces);
+        (free.offset, free.length) = (offset, length);
+        broken(&pieces)
+    };
+    for (offset, length) in [(4096, 1024), (4096, u64::MAX), (4096, u64::MAX - 4096)] {
+        assert_eq!(with(offset, length), None, "{offset} {length}");
+    }
+    for (offset, length) in [(4097, 1024), (4096, 1000), (4095, u64::MAX)] {
+        assert_eq!(with(offset, length), Some(Rule::Offset), "{offset} {length}");
+    }
+    for (offset, length) in [(4608, 1024), (4096, 512), (512, u64::MAX)] {
+        assert_eq!(with(offset, length), Some(Rule::DataBlock), "{offset} {length}");
+    }
+    let mut pieces = redacted();
+    redact(&mut pieces).length = 512;
+    assert_eq!(broken(&pieces), Some(Rule::DataBlock));
+}
+
+/// An old sender does not announce spill blocks, and has none but for system attributes either.
+#[test]
+fn only_system_attributes_spill() {
+    let with = |bonus_type, bonus_len: u32, flags| {
+        let mut pieces = plain();
+        begin(&mut pieces).flags = flags;
+        let object = object(&mut pieces);
+        (object.bonus_type, object.bonus_len) = (bonus_type, bonus_len);
+        object.flags = if flags == BeginFlags::SPILL_BLOCKS { 4 } else { 0 };
+        pieces[2].1.truncate(usize::try_from(bonus_len.next_multiple_of(8)).unwrap());
+        broken(&pieces)
+    };
+    for flags in [BeginFlags::SPILL_BLOCKS, BeginFlags::empty()] {
+        assert_eq!(with(44, 164, flags), None);
+    }
+    for (bonus_type, bonus_len) in [(0, 0), (17, 8)] {
+        assert_eq!(with(bonus_type, bonus_len, BeginFlags::SPILL_BLOCKS), Some(Rule::SpillFlag));
+        assert_eq!(with(bonus_type, bonus_len, BeginFlags::empty()), Some(Rule::SpillAnnounced));
+    }
+}
+
+#[test]
+fn no_type_has_a_kernel_swap_bytes_by_what_they_say() {
+    let of_contents = |object_type| {
+        let mut pieces = redacted();
+        object(&mut pieces).object_type = object_type;
+        broken(&pieces)
+    };
+    let of_bonus = |bonus_type| {
+        let mut pieces = redacted();
+        object(&mut pieces).bonus_type = bonus_type;
+        broken(&pieces)
+    };
+    // Bytes, numbers, a ZAP; then dnodes, objsets and what has a number of its own.
+    for swap in 0..32 {
+        let expected = (swap > 4).then_some(Rule::ObjectType);
+        for traits in [0x80, 0xa0, 0xc0, 0xe0] {
+            assert_eq!(of_contents(traits | swap), expected, "{swap}");
+            assert_eq!(
+                of_bonus(traits | swap),
+                expected.or((swap == 4).then_some(Rule::ObjectType)),
+                "{swap}"
+            );
+        }
+    }
+    for simple in [17, 26, 30, 36, 44, 53] {
+        assert_eq!(of_bonus(simple), None, "{simple}");
+    }
+    for followed in [1, 13, 15, 18, 20, 22, 24, 27, 28, 31, 33, 37, 39, 43, 45, 48, 50, 52] {
+        assert_eq!(of_bonus(followed), Some(Rule::ObjectType), "{followed}");
+        assert_eq!(of_contents(followed), None, "{followed}");
+    }
 }
