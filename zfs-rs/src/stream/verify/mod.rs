@@ -10,6 +10,7 @@ mod order;
 mod profile;
 mod record;
 mod rule;
+mod types;
 mod ward;
 
 #[cfg(test)]
