@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::op::Op;
 use super::side::Side;
 use super::state;
+use crate::chance::Chance;
 
 /// Where sides differ.
 #[derive(Debug, Clone, PartialEq, Eq)]

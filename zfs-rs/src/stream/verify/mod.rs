@@ -10,6 +10,7 @@ mod order;
 mod profile;
 mod record;
 mod rule;
+mod types;
 mod ward;
 
 #[cfg(test)]
@@ -21,7 +22,7 @@ pub use rule::Rule;
 pub use ward::Ward;
 
 #[cfg(feature = "codec")]
-pub(super) use self::record::is_metadata;
+pub(super) use self::types::is_metadata;
 
 use self::order::Order;
 use self::record::Court;

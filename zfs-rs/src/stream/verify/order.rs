@@ -3,7 +3,8 @@
 use super::Rule;
 use super::begin::{Origin, ResumePoint};
 use super::breach::{Found, Wrong, field};
-use super::record::{SMALL_BLOCK, SPILL, SYSTEM_ATTRIBUTES, to_the_end};
+use super::record::{SMALL_BLOCK, SPILL, to_the_end};
+use super::types::SYSTEM_ATTRIBUTES;
 use crate::stream::record::{Object, ObjectRange, Record, Write, WriteEmbedded};
 use crate::stream::{Begin, BeginFlags, Features};
 
