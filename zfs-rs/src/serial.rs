@@ -60,6 +60,11 @@ as_text! {
     crate::zfs::Wish, "a way to the kernel";
 }
 
+#[cfg(feature = "codec")]
+as_text! {
+    crate::stream::transform::codec::Compression, "a compression for blocks";
+}
+
 macro_rules! as_number {
     ($($type:ident, $what:literal;)*) => {$(
         impl Serialize for $type {

@@ -1,7 +1,7 @@
 //! I leave objects out of a stream.
 
 use std::io::{Read, Write};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::piece::Piece;
 use super::trouble::TransformError;
@@ -23,7 +23,7 @@ use crate::stream::record::FreeObjects;
 /// writer.put(&mut stream, Free { object: 7, offset: 0, length: 512, to_guid: 5 }, &[])?;
 /// writer.put(&mut stream, End { to_guid: 5, ..End::default() }, &[])?;
 ///
-/// let done = transform::drop_objects(&[7..8, 100..200], &mut stream.as_slice(), &mut std::io::sink())?;
+/// let done = transform::drop_objects(&[7..=7, 100..=199], &mut stream.as_slice(), &mut std::io::sink())?;
 /// assert_eq!((done.read.records, done.written.records), (3, 2));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -33,7 +33,7 @@ use crate::stream::record::FreeObjects;
 /// Reading or writing failed, the stream is damaged, or it is raw: a kernel authenticates its objects 32 at a time. A deduplicated stream is refused
 /// too, since it may refer to what is left out.
 pub fn drop_objects(
-    objects: &[Range<u64>],
+    objects: &[RangeInclusive<u64>],
     from: &mut (impl Read + ?Sized),
     to: &mut (impl Write + ?Sized),
 ) -> Result<Transformed, TransformError> {
@@ -54,11 +54,12 @@ pub fn drop_objects(
 }
 
 /// The parts of the range that none of these objects is in, upwards.
-fn spared(free: FreeObjects, objects: &[Range<u64>]) -> Vec<FreeObjects> {
+fn spared(free: FreeObjects, objects: &[RangeInclusive<u64>]) -> Vec<FreeObjects> {
     let whole = free.first_object..free.first_object.saturating_add(free.count);
     let mut parts = vec![whole];
     for hole in objects.iter().filter(|range| !range.is_empty()) {
-        let cut = |part: Range<u64>| [part.start..part.end.min(hole.start), part.start.max(hole.end)..part.end];
+        let behind = hole.end().saturating_add(1);
+        let cut = |part: Range<u64>| [part.start..part.end.min(*hole.start()), part.start.max(behind)..part.end];
         parts = parts.into_iter().flat_map(cut).filter(|part| !part.is_empty()).collect();
     }
     let record = |part: Range<u64>| FreeObjects {

@@ -2,10 +2,10 @@
 //!
 //! | function | makes of a stream |
 //! |---|---|
-//! | [`decompress`] | the same with every block as it is (feature `codec`) |
-//! | [`recompress`] | the same with every block compressed as told (feature `codec`) |
-//! | [`split`] | each stream of a package by itself |
-//! | [`redup`] | the same with blocks where it refers to blocks |
+//! | [`decompress()`] | the same with every block as it is (feature `codec`) |
+//! | [`recompress()`] | the same with every block compressed as told (feature `codec`) |
+//! | [`split()`] | each stream of a package by itself |
+//! | [`redup()`] | the same with blocks where it refers to blocks |
 //! | [`drop_objects`] | the same without some objects |
 //!
 //! New sums would make damage look sound, so no record is made anew before the sums of the old stream prove it: a record goes on

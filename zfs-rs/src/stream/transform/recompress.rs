@@ -82,7 +82,7 @@ fn deflate(compression: Compression, piece: &mut Piece, mut write: record::Write
 /// A kernel puts compressed bytes on disk as they are only where they fill a block of the object: `flush_write_batch_impl` in `dmu_recv.c` of 2.3.
 fn may_be_compressed(write: &record::Write, latest: Option<Object>) -> bool {
     let is_block = match latest.filter(|object| object.object == write.object) {
-        Some(object) => write.logical_size == object.block_size.into(),
+        Some(object) => write.logical_size == u64::from(object.block_size),
         None => write.compression != 0,
     };
     is_block && !is_metadata(write.object_type)

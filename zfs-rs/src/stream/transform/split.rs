@@ -9,7 +9,7 @@ use crate::stream::{Begin, Record, StreamKind, Summary};
 
 /// Takes a package apart: for each stream in it, in their order, `open` is given its first record and says where its bytes go.
 ///
-/// Each stream is byte for byte what the package had, and complete by itself: what the kernel receives, or [`Verifier`](super::super::Verifier)
+/// Each stream is byte for byte what the package had, and complete by itself: what the kernel receives, or [`Verifier`](crate::stream::Verifier)
 /// reads. The package's own list of properties and datasets is left out. A stream that is in no package comes out as it is. What `open` gives is
 /// flushed and dropped at the end of its stream.
 ///

@@ -55,7 +55,7 @@ pub enum Reason {
     /// It begins a raw stream: its blocks are encrypted, and its records are authenticated.
     #[error("the stream is raw, so its blocks are as encrypted on disk")]
     Raw,
-    /// It refers to another record, which [`redup`](super::redup) undoes.
+    /// It refers to another record, which [`redup`](super::redup()) undoes.
     #[error("the stream is deduplicated, which redup undoes")]
     Deduplicated,
     /// It refers to a block that did not come before it.

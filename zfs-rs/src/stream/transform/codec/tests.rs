@@ -216,7 +216,10 @@ fn compressions_have_the_words_of_the_property() {
         "zstd-fast-1000",
     ];
     for word in words {
-        assert_eq!(word.parse::<Compression>().unwrap().to_string(), word);
+        let compression: Compression = word.parse().unwrap();
+        assert_eq!(compression.to_string(), word);
+        #[cfg(feature = "serde")]
+        crate::serial::tests::assert_survives(&compression);
     }
     for (short, word) in [("gzip", "gzip-6"), ("zstd", "zstd-3"), ("zstd-fast", "zstd-fast-1")] {
         assert_eq!(short.parse::<Compression>(), word.parse());

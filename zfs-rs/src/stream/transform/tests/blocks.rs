@@ -251,7 +251,7 @@ fn what_cannot_be_is_refused_by_its_record() {
         said,
         "record 0, at byte 0: BEGIN: the stream is raw, so its blocks are as encrypted on disk"
     );
-    assert_eq!(out, []);
+    assert!(out.is_empty());
 
     assert!(refused(&deduplicated().0).0.starts_with("record 6, at byte "));
 
