@@ -10,8 +10,8 @@ use zfs_rs::stream::{ByteOrder, Rule};
 fn mutants_are_judged_alike_and_break_every_rule() {
     let round = Round {
         seed: 1,
-        blind: 4_000,
-        mutants: 12_000,
+        blind: 10_000,
+        mutants: 25_000,
     };
     let tally = round.run(None, |_, _| {});
     assert!(tally.failures.is_empty(), "{}\n{tally}", tally.failures.join("\n"));
