@@ -10,8 +10,8 @@ use crate::word::WordError;
 /// ```
 /// use zfs_rs::stream::transform::codec::Compression;
 ///
-/// assert_eq!("zstd".parse(), Compression::zstd(3).ok_or("no such level"));
-/// assert_eq!("zstd-fast-10".parse(), Compression::zstd(-10).ok_or("no such level"));
+/// assert_eq!("zstd".parse().ok(), Compression::zstd(3));
+/// assert_eq!("zstd-fast-10".parse().ok(), Compression::zstd(-10));
 /// assert!("gzip-10".parse::<Compression>().is_err());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
