@@ -2,18 +2,34 @@
 
 use thiserror::Error;
 
-use super::fletcher::Fletcher4;
+use super::begin::{Begin, StreamKind};
+use super::fletcher::{Checksum, Fletcher4};
 use super::record::{CHECKSUM_AT, Record, set_checksum};
 use super::{ByteOrder, RecordBytes};
 
 /// Writes a send stream: records in, bytes out.
 ///
 /// Sums are the writer's: the checksum of an [`End`](super::record::End) and the payload length of a [`Begin`](super::Begin) are
-/// filled in whatever they were.
+/// filled in whatever they were. A package is written as libzfs writes it: the `END` of its header says the header's sum and carries no
+/// running one, and the `END` of all says nothing.
 #[derive(Clone, Debug)]
 pub struct Writer {
     order: ByteOrder,
     sum: Fletcher4,
+    place: Place,
+}
+
+/// What the next `END` ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// A stream by itself.
+    Stream,
+    /// The header of a package.
+    Header,
+    /// A stream of a package.
+    Member,
+    /// The package.
+    Package,
 }
 
 /// Why a record cannot be written.
@@ -43,6 +59,7 @@ impl Writer {
         Self {
             order,
             sum: Fletcher4::new(order),
+            place: Place::Stream,
         }
     }
 
@@ -56,6 +73,7 @@ impl Writer {
             Record::Begin(begin) => {
                 begin.payload_len = u32::try_from(payload.len()).map_err(|_too_long| WriteError::PayloadSize(payload.len()))?;
             }
+            Record::End(end) if self.place == Place::Package => end.checksum = Checksum::ZERO,
             Record::End(end) => end.checksum = self.sum.value(),
             _ => {}
         }
@@ -70,8 +88,11 @@ impl Writer {
             return Err(WriteError::PayloadSize(payload.len()));
         }
         let mut bytes = record.write(self.order).ok_or(WriteError::Name)?;
-        if matches!(record, Record::Begin(_)) {
+        let is_begin = matches!(record, Record::Begin(_));
+        if is_begin {
             self.sum = Fletcher4::new(self.order);
+        }
+        if is_begin || matches!(self.place, Place::Header | Place::Package) {
             self.sum.update(&bytes);
         } else {
             self.sum.update(bytes.get(..CHECKSUM_AT).unwrap_or_default());
@@ -79,6 +100,7 @@ impl Writer {
             self.sum.update(bytes.get(CHECKSUM_AT..).unwrap_or_default());
         }
         self.sum.update(payload);
+        self.place = self.place.behind(&record);
         Ok(bytes)
     }
 
@@ -91,5 +113,23 @@ impl Writer {
         out.extend_from_slice(&header);
         out.extend_from_slice(payload);
         Ok(())
+    }
+}
+
+impl Place {
+    const fn behind(self, record: &Record) -> Self {
+        match (self, record) {
+            (
+                _,
+                Record::Begin(Begin {
+                    kind: StreamKind::Compound,
+                    ..
+                }),
+            ) => Self::Header,
+            (Self::Package, Record::Begin(_)) => Self::Member,
+            (Self::Header | Self::Member, Record::End(_)) => Self::Package,
+            (Self::Package, Record::End(_)) => Self::Stream,
+            (place, _) => place,
+        }
     }
 }
