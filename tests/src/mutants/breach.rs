@@ -273,7 +273,7 @@ impl Hand<'_> {
             _ => {
                 let mut piece = other.get(self.chance.below(other.len()))?.clone();
                 let kind = piece.record(order).kind();
-                let guid = guid_of(&pieces[record].record(order));
+                let guid = pieces[record].record(order).guid().unwrap_or(0);
                 if let Some(field) = fields(kind).iter().find(|field| field.name == "GUID") {
                     piece.set(order, *field, guid);
                 }
@@ -297,7 +297,7 @@ impl Hand<'_> {
         piece.set(order, KIND, kind.into());
         for field in fields(kind) {
             let value = match field.name {
-                "GUID" => guid_of(&here),
+                "GUID" => here.guid().unwrap_or(0),
                 "OBJECT" => number,
                 "FIRST" => number / 32 * 32,
                 "SLOTS" if kind == fields::range::NUMBER => 32,
@@ -311,11 +311,6 @@ impl Hand<'_> {
         self.fit(&mut piece);
         piece
     }
-}
-
-fn guid_of(record: &Rec<'_>) -> u64 {
-    let field = fields(record.kind()).iter().find(|field| field.name == "GUID");
-    field.map_or(0, |field| record.get(*field))
 }
 
 /// Draws who receives the stream: mostly somebody who takes it.

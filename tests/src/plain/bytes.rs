@@ -70,6 +70,13 @@ impl<'a> Rec<'a> {
         self.order.number(self.bytes(field))
     }
 
+    /// The GUID it names, where records of its type name one.
+    #[must_use]
+    pub fn guid(&self) -> Option<u64> {
+        let guid = fields::fields(self.kind()).iter().find(|field| field.name == "GUID")?;
+        Some(self.get(*guid))
+    }
+
     /// The bytes of a field.
     #[must_use]
     pub fn bytes(&self, field: Field) -> &'a [u8] {

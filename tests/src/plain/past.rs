@@ -17,6 +17,8 @@ pub struct Past {
     pub flags: u64,
     /// GUID of the snapshot.
     pub guid: u64,
+    /// GUID that the first record behind `BEGIN` named.
+    pub named: Option<u64>,
     /// Where a resuming stream goes on: object and offset.
     pub resumes: Option<(u64, u64)>,
     /// Whether it fills in what its base, a redacted one, left out.
@@ -53,6 +55,7 @@ impl Past {
             features: 0,
             flags: 0,
             guid: 0,
+            named: None,
             resumes: None,
             fills_in: false,
             object: None,
@@ -77,6 +80,9 @@ impl Past {
 
     /// Remembers a record.
     pub(super) fn take(&mut self, record: &Rec<'_>) {
+        if record.kind() != begin::NUMBER && self.named.is_none() {
+            self.named = record.guid();
+        }
         match record.kind() {
             begin::NUMBER => self.begin(record),
             object::NUMBER => {

@@ -327,6 +327,17 @@ fn a_package_of_streams_is_read() {
 }
 
 #[test]
+fn a_package_is_written_as_it_was_read() {
+    for order in [ByteOrder::Little, ByteOrder::Big] {
+        // By one writer with a stream between them, which is of neither.
+        let whole = package(order);
+        let (pieces, _) = read(&whole, &[]).unwrap();
+        let all = [pieces.clone(), sample(), pieces].concat();
+        assert!(write(order, &all) == [whole.clone(), write(order, &sample()), whole].concat());
+    }
+}
+
+#[test]
 fn no_changed_byte_of_a_package_passes() {
     // Every byte, not a random one: the few that no sum covers would seldom be hit.
     for order in [ByteOrder::Little, ByteOrder::Big] {

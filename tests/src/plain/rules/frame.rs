@@ -1,7 +1,7 @@
 //! I am the rules for what all records have.
 
 use crate::plain::bytes::{Rec, SUM_AT};
-use crate::plain::fields::{Field, PAYLOAD_LEN, begin, embedded, fields, fields_end, object, range, spill, write, write_byref};
+use crate::plain::fields::{Field, PAYLOAD_LEN, begin, embedded, end, fields_end, object, range, spill, write, write_byref};
 use crate::plain::past::Past;
 
 pub(super) fn record_length(_past: &Past, record: &Rec<'_>) -> bool {
@@ -33,8 +33,12 @@ pub(super) fn record_pad(_past: &Past, record: &Rec<'_>) -> bool {
 }
 
 pub(super) fn record_guid(past: &Past, record: &Rec<'_>) -> bool {
-    let guid = fields(record.kind()).iter().find(|field| field.name == "GUID");
-    record.kind() == begin::NUMBER || guid.is_some_and(|guid| record.get(*guid) == past.guid) || is_end_of_package(record)
+    if record.kind() == begin::NUMBER || is_end_of_package(record) {
+        return true;
+    }
+    let found = record.guid();
+    let is_one = past.named.is_none() || found == past.named;
+    is_one && (record.kind() != end::NUMBER || found == Some(past.guid))
 }
 
 /// The last `END` of a package belongs to none of its streams; the walk has seen that it is blank.

@@ -12,6 +12,9 @@ use crate::stream::{Begin, BeginFlags, Features};
 #[derive(Clone, Debug)]
 pub(super) struct Order {
     origin: Origin,
+    to_guid: u64,
+    /// The GUID that the first record named.
+    guid: Option<u64>,
     large_blocks: bool,
     raw: bool,
     says_spills: bool,
@@ -29,6 +32,8 @@ impl Order {
     pub(super) fn new(begin: &Begin, origin: Origin) -> Self {
         Self {
             origin,
+            to_guid: begin.to_guid,
+            guid: None,
             large_blocks: begin.features.contains(Features::LARGE_BLOCKS),
             raw: begin.features.contains(Features::RAW),
             says_spills: begin.flags.contains(BeginFlags::SPILL_BLOCKS),
@@ -41,6 +46,7 @@ impl Order {
 
     /// Holds the next record to the order, and remembers it.
     pub(super) fn record(&mut self, record: &Record) -> Result<(), Found> {
+        self.belongs(record)?;
         match record {
             Record::Object(object) => self.object(object),
             Record::ObjectRange(range) => self.range(range),
@@ -52,6 +58,17 @@ impl Order {
             Record::Spill(spill) => self.spill(spill.object),
             Record::Begin(_) | Record::End(_) | Record::WriteByRef(_) => Ok(()),
         }
+    }
+
+    /// All records name one GUID. What an interrupted receive had saved is sent with that of the unfinished dataset (`create_begin_record` and
+    /// `dmu_send_impl` in `dmu_send.c`), but has no `END`.
+    fn belongs(&mut self, record: &Record) -> Result<(), Found> {
+        let first = *self.guid.get_or_insert(record.to_guid());
+        let guid = field(Rule::RecordGuid, "GUID", record.to_guid()).is(first)?;
+        if matches!(record, Record::End(_)) {
+            guid.is(self.to_guid)?;
+        }
+        Ok(())
     }
 
     fn object(&mut self, object: &Object) -> Result<(), Found> {

@@ -24,7 +24,6 @@ impl Court<'_> {
         let fields_end = BODY.saturating_add(record.fields_len());
         blank(Rule::RecordFiller, "filler", header, fields_end, CHECKSUM_AT)?;
         let pad = |reserved: &[u8]| blank(Rule::RecordPad, "reserved field", reserved, 0, reserved.len());
-        field(Rule::RecordGuid, "GUID", record.to_guid()).is(self.begin.to_guid)?;
         match record {
             Record::Object(object) => pad(&object.reserved).and_then(|()| self.object(object)),
             Record::Write(write) => pad(&write.reserved)

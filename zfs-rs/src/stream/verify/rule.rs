@@ -60,8 +60,8 @@ rules! {
         "Reserved fields of a record are 0.",
         "a later kernel may give them a meaning";
     RecordGuid = "record-guid",
-        "Each record names the GUID of the snapshot that BEGIN names.",
-        "kernels take it as a sign of a record from another stream";
+        "All records name the same GUID, END that of BEGIN; what an interrupted receive had saved is sent with another in all records and without END.",
+        "a record with another GUID is from another stream";
 
     // BEGIN.
     BeginReserved = "begin-reserved",
@@ -108,7 +108,7 @@ rules! {
         "kernels go on there";
     BeginRedacted = "begin-redacted",
         "BEGIN of a stream: redact_snaps is there if and only if the feature is redacted.",
-        "the target is marked as redacted by them";
+        "the target is marked as redacted by both; OpenZFS sends on what it received redacted with the first alone, and the copy would seem whole";
 
     // What the caller of the verifier wants of a stream.
     GateTarget = "gate-target",

@@ -90,6 +90,25 @@ fn a_profile_says_what_the_receiver_takes() {
 }
 
 #[test]
+fn what_had_been_saved_has_a_guid_of_its_own_and_no_end() {
+    let mut pieces = plain();
+    for (record, _) in &mut pieces[1..] {
+        streams::rename(record, 6);
+    }
+    let whole = verify(&forge(ByteOrder::HOST, &pieces), Profile::any()).unwrap_err();
+    assert_eq!(whole.to_string(), "record 9: END: GUID 6 is not 5");
+    streams::rename(&mut pieces[9].0, 5);
+    let joined = verify(&forge(ByteOrder::HOST, &pieces), Profile::any()).unwrap_err();
+    assert_eq!(joined.to_string(), "record 9: END: GUID 5 is not 6");
+    pieces.pop();
+    let saved = verify(&forge(ByteOrder::HOST, &pieces), Profile::any()).unwrap_err();
+    assert!(
+        matches!(&saved, Refused::Corrupt(corrupt) if corrupt.what == Fault::Truncated),
+        "{saved}"
+    );
+}
+
+#[test]
 fn a_refusal_is_said_again_and_again() {
     let mut pieces = plain();
     streams::object(&mut pieces).object = 0;

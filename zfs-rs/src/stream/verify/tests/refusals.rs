@@ -235,6 +235,12 @@ const OPENING: &[Case] = &[
         |p| p[0].1.clear(),
         "record 0: BEGIN: redact_snaps is missing",
     ),
+    (
+        Rule::BeginRedacted,
+        redacted,
+        |p| begin(p).features = Features::empty(),
+        "record 0: BEGIN: redact_snaps 1 needs the feature redacted",
+    ),
 ];
 
 const CASES: &[Case] = &[

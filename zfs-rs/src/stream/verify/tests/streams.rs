@@ -93,6 +93,20 @@ first! {
     redact: Redact;
 }
 
+/// Gives a record another GUID.
+pub(super) fn rename(record: &mut Record, guid: u64) {
+    match record {
+        Record::Object(record) => record.to_guid = guid,
+        Record::FreeObjects(record) => record.to_guid = guid,
+        Record::Write(record) => record.to_guid = guid,
+        Record::Free(record) => record.to_guid = guid,
+        Record::End(record) => record.to_guid = guid,
+        Record::Spill(record) => record.to_guid = guid,
+        Record::WriteEmbedded(record) => record.to_guid = guid,
+        other => panic!("{other:?} is not among them"),
+    }
+}
+
 fn file(number: u64) -> Object {
     Object {
         object: number,
