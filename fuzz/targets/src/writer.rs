@@ -120,15 +120,15 @@ fn shorten(record: &mut Record) {
     match record {
         Record::Object(object) => {
             object.bonus_len %= SHORT as u32;
-            object.raw_bonus_len = object.raw_bonus_len % SHORT as u32 & !3;
+            object.raw_bonus_len = (object.raw_bonus_len % SHORT as u32) & !3;
         }
         Record::Write(write) => {
-            write.logical_size = write.logical_size % SHORT & !3;
-            write.compressed_size = write.compressed_size % SHORT & !3;
+            write.logical_size = (write.logical_size % SHORT) & !3;
+            write.compressed_size = (write.compressed_size % SHORT) & !3;
         }
         Record::Spill(spill) => {
-            spill.length = spill.length % SHORT & !3;
-            spill.compressed_size = spill.compressed_size % SHORT & !3;
+            spill.length = (spill.length % SHORT) & !3;
+            spill.compressed_size = (spill.compressed_size % SHORT) & !3;
         }
         Record::WriteEmbedded(write) => write.physical_size %= SHORT as u32,
         _ => {}
