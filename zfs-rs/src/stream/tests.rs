@@ -327,7 +327,7 @@ fn a_package_of_streams_is_read() {
 }
 
 #[test]
-fn a_package_is_written_as_it_was_read() {
+fn packages_and_streams_are_written_by_one_writer() {
     for order in [ByteOrder::Little, ByteOrder::Big] {
         // By one writer with a stream between them, which is of neither.
         let whole = package(order);
