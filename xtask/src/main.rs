@@ -33,7 +33,9 @@ enum Tool {
     #[command(after_help = "Example:\n  cargo xtask demo")]
     Demo(demo::Command),
     /// Race 700 MB against `zfs send -Lec | zfs receive -u`, in turn in one machine, and print the ratio
-    #[command(after_help = "Examples:\n  cargo xtask bench --repetitions 5\n  cargo xtask bench streams\n  cargo xtask bench stream-verify")]
+    #[command(
+        after_help = "Examples:\n  cargo xtask bench --repetitions 5\n  cargo xtask bench streams\n  cargo xtask bench stream-verify"
+    )]
     Bench(bench::Command),
     /// Run the tests of the unsafe places under valgrind and AddressSanitizer
     #[command(after_help = "Example:\n  cargo xtask sanitize")]

@@ -36,7 +36,10 @@ pub(crate) fn race(file: Option<PathBuf>, repetitions: u32) -> Result<ExitCode, 
     for (name, time) in [("zfs-replicate stream verify", our_time), ("zstream dump", their_time)] {
         println!("{name:<28} {:>8.1} ms, {}", time.as_secs_f64() * 1e3, speed(bytes, time));
     }
-    println!("zstream dump takes {:.2} times as long", their_time.as_secs_f64() / our_time.as_secs_f64());
+    println!(
+        "zstream dump takes {:.2} times as long",
+        their_time.as_secs_f64() / our_time.as_secs_f64()
+    );
     println!("zfs-replicate stream verify has at most {} KiB in memory", peak(&ours, &file)?);
     Ok(ExitCode::SUCCESS)
 }
@@ -55,7 +58,11 @@ impl Racer {
         let begun = Instant::now();
         let status = self.0.status()?;
         let took = begun.elapsed();
-        if status.success() { Ok(took) } else { Err(format!("{:?}: {status}", self.0).into()) }
+        if status.success() {
+            Ok(took)
+        } else {
+            Err(format!("{:?}: {status}", self.0).into())
+        }
     }
 }
 
@@ -66,7 +73,11 @@ fn peak(program: &Path, file: &Path) -> Result<u64, Failure> {
     let mut child = command.spawn()?;
     let peak = feed(&mut child, file);
     let status = child.wait()?;
-    if status.success() { peak } else { Err(format!("{command:?}: {status}").into()) }
+    if status.success() {
+        peak
+    } else {
+        Err(format!("{command:?}: {status}").into())
+    }
 }
 
 fn feed(child: &mut Child, file: &Path) -> Result<u64, Failure> {

@@ -173,7 +173,10 @@ fn a_stream_is_held_to_what_its_receiver_takes_and_wants() {
     let of = |words: &[&str], bytes: &[u8]| {
         let words: Vec<_> = ["stream", "verify"].iter().chain(words).chain(&["-"]).copied().collect();
         let said = fed(&words, bytes);
-        let rule = said.err.lines().find_map(|line| line.trim().strip_prefix("rule ")?.split(':').next().map(str::to_owned));
+        let rule = said
+            .err
+            .lines()
+            .find_map(|line| line.trim().strip_prefix("rule ")?.split(':').next().map(str::to_owned));
         (said.status, rule)
     };
     let refused = |rule: Rule| (Some(1), Some(rule.name().to_owned()));
@@ -211,10 +214,17 @@ fn damage_is_found_wherever_it_is() {
         let told = |path: &str, status: i32, words: &str| {
             let said = say(&["stream", command, path]);
             ends(&said, status);
-            assert!(said.err.contains(words) && said.err.contains("hint: "), "{words:?} is not in {said:?}");
+            assert!(
+                said.err.contains(words) && said.err.contains("hint: "),
+                "{words:?} is not in {said:?}"
+            );
             assert!(command == "dump" || said.out.is_empty(), "{said:?}");
         };
-        told(&flipped, 1, "error: record 3 of the stream, at byte 2128, after object 7: checksum ");
+        told(
+            &flipped,
+            1,
+            "error: record 3 of the stream, at byte 2128, after object 7: checksum ",
+        );
         told(&cut, 1, "the stream stops before its end");
         told(&longer, 1, "bytes follow the end of the stream");
         told(&none, 1, "not the beginning of a send stream");
@@ -299,7 +309,11 @@ fn two_streams_are_compared() {
     insta::assert_snapshot!("compare", all.join("\n"));
     let said = of(&good()[..2000]);
     ends(&said, 1);
-    assert!(said.err.starts_with("error: the standard input: record 3 of the stream, at byte 2000"), "{said:?}");
+    assert!(
+        said.err
+            .starts_with("error: the standard input: record 3 of the stream, at byte 2000"),
+        "{said:?}"
+    );
     let said = fed(&["stream", "compare", "--json", "-", &first], &stream_of(begin(), &[block(0)]));
     ends(&said, 1);
     insta::assert_snapshot!("compare_json", said.out);

@@ -35,7 +35,10 @@ pub(super) fn stream(wish: &Stream) -> Result<Status, Complaint> {
         Err(Stop::Complaint(complaint)) => Err(complaint),
         Err(Stop::Refused { of, refused }) => {
             let hint = hint::refused(&refused);
-            say(&format!("error: {}{refused}", of.map_or_else(String::new, |name| format!("{name}: "))));
+            say(&format!(
+                "error: {}{refused}",
+                of.map_or_else(String::new, |name| format!("{name}: "))
+            ));
             text::refusal(&refused).iter().for_each(|line| say(line));
             say(&format!("hint: {hint}"));
             if is_json {

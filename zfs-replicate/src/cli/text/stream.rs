@@ -39,7 +39,12 @@ pub(in crate::cli) fn refusal(refused: &Refused) -> Vec<String> {
 pub(in crate::cli) fn contents(page: &mut Page, contents: &Contents) {
     match &contents.package {
         Some(package) => {
-            page.line(&format!("{}  a package of {} streams, {}", package.to_name, contents.streams, bytes(contents.bytes)));
+            page.line(&format!(
+                "{}  a package of {} streams, {}",
+                package.to_name,
+                contents.streams,
+                bytes(contents.bytes)
+            ));
             page.under(1, &format!("features  {}", features(contents.features)));
         }
         None => page.line(&format!("a stream of {}", bytes(contents.bytes))),
@@ -89,7 +94,9 @@ fn ranges(page: &mut Page, what: &str, ranges: &Ranges) {
 fn records(page: &mut Page, contents: &Contents) {
     let row = |name: String, count: u64, bytes: u64| [name, count.to_string(), size(bytes)];
     let records = contents.records.iter();
-    let rows: Vec<_> = records.map(|(name, tally)| row(name.to_string(), tally.records, tally.bytes)).collect();
+    let rows: Vec<_> = records
+        .map(|(name, tally)| row(name.to_string(), tally.records, tally.bytes))
+        .collect();
     page.table(0, [Column::Text("RECORD"), Column::Figure("COUNT"), Column::Figure("BYTES")], &rows);
 }
 

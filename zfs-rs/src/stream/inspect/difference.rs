@@ -120,7 +120,9 @@ fn types(first: &Record, second: &Record) -> Weight {
             logical_size,
             ..
         }) => Some((*object, *offset, *logical_size)),
-        Record::WriteEmbedded(WriteEmbedded { object, offset, length, .. }) => Some((*object, *offset, *length)),
+        Record::WriteEmbedded(WriteEmbedded {
+            object, offset, length, ..
+        }) => Some((*object, *offset, *length)),
         _ => None,
     };
     match (place(first), place(second)) {
@@ -140,9 +142,9 @@ fn field(first: &Record, second: &Record, name: &str) -> Weight {
             }
         }
         // Whose name it was, what it is summed and deduplicated by.
-        (Record::Begin(_), _, "to_name") | (Record::Write(_), _, "checksum_type" | "key" | "key_properties") | (Record::End(_), _, "checksum") => {
-            Weight::Manner
-        }
+        (Record::Begin(_), _, "to_name")
+        | (Record::Write(_), _, "checksum_type" | "key" | "key_properties")
+        | (Record::End(_), _, "checksum") => Weight::Manner,
         // Large blocks may be sent in pieces.
         (Record::Object(_), _, "block_size") => Weight::Form,
         (Record::Write(_), _, "logical_size") => Weight::Cut,

@@ -42,7 +42,7 @@ pub struct Dump {
 ///
 /// As text it is one line: number, place, type, fields by name, payload. Fields of plain bytes are left out where all are 0. As JSON it has
 /// all fields, GUIDs as texts, bytes in hex.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Entry {
     /// The record, counted from 0.
