@@ -29,8 +29,8 @@ pub(super) enum Task {
 /// Prove that a stream is whole and keeps every rule that kernels rely on
 ///
 /// Every checksum is recalculated, and every field of every record is held to named rules: what breaks one would be refused by a kernel, lose
-/// data or crash it. Of a refusal the record, its place, the value and the rule are said. Without --release the stream may be for any OpenZFS
-/// from 2.0 to 2.4, and a package as of `zfs send -R` too.
+/// data or crash it. Of a refusal the record, its place, the value and the rule are said. Without --release it may be whatever OpenZFS 2.0
+/// to 2.4 send, a package as of `zfs send -R` too.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = with_status("\
 Examples:

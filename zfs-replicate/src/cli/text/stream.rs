@@ -5,7 +5,7 @@ use zfs_rs::stream::inspect::{Blocks, Comparison, Contents, Ranges, Verdict};
 use zfs_rs::stream::{Begin, Features, Refused, Rule, StreamKind, Summary};
 
 use super::list::time;
-use crate::cli::words::{Column, Page, size};
+use crate::cli::words::{Column, Page, count, size};
 
 /// A stream that is whole and keeps every rule.
 pub(in crate::cli) fn verified(page: &mut Page, begin: Option<&Begin>, summary: &Summary, release: Option<Release>) {
@@ -13,8 +13,11 @@ pub(in crate::cli) fn verified(page: &mut Page, begin: Option<&Begin>, summary: 
     if let Some(begin) = begin {
         opening(page, begin);
     }
-    let release = release.map_or_else(|| "any OpenZFS from 2.0 to 2.4".to_owned(), |release| release.to_string());
-    page.under(1, &format!("for       {release}"));
+    let rules = release.map_or_else(
+        || "what OpenZFS 2.0 to 2.4 send".to_owned(),
+        |release| format!("what {release} takes"),
+    );
+    page.under(1, &format!("held to   {rules}"));
     page.under(1, &format!("has       {} records, {}", summary.records, bytes(summary.bytes)));
     let types: Vec<_> = summary.types().filter(|(_, count)| *count > 0).collect();
     let types: Vec<_> = types.iter().map(|(name, count)| format!("{count} {name}")).collect();
@@ -69,8 +72,11 @@ pub(in crate::cli) fn contents(page: &mut Page, contents: &Contents) {
 fn objects(page: &mut Page, contents: &Contents) {
     let objects = &contents.objects;
     page.line(&format!(
-        "objects: {} files, {} directories, {} others; {} ranges of numbers freed",
-        objects.files, objects.directories, objects.others, objects.freed_ranges
+        "objects: files {}, directories {}, others {}; numbers freed in {}",
+        objects.files,
+        objects.directories,
+        objects.others,
+        counted(objects.freed_ranges, "range")
     ));
     ranges(page, "holes", &contents.holes);
     ranges(page, "left out by redaction", &contents.redacted);
@@ -82,11 +88,12 @@ fn objects(page: &mut Page, contents: &Contents) {
 
 fn ranges(page: &mut Page, what: &str, ranges: &Ranges) {
     if ranges.count > 0 {
+        let measured = ranges.count.saturating_sub(ranges.to_end);
         page.line(&format!(
-            "{what}: {} ranges, {}; {} of them to the end",
-            ranges.count,
+            "{what}: {} in {}, and {} to the end of an object",
             bytes(ranges.bytes),
-            ranges.to_end
+            counted(measured, "range"),
+            counted(ranges.to_end, "range")
         ));
     }
 }
@@ -178,6 +185,10 @@ pub(in crate::cli) fn rules(page: &mut Page, rules: &[Rule]) {
         page.under(1, rule.requires());
         page.under(1, &format!("because {}", rule.reason()));
     }
+}
+
+fn counted(number: u64, noun: &str) -> String {
+    count(usize::try_from(number).unwrap_or(usize::MAX), noun)
 }
 
 fn bytes(bytes: u64) -> String {
