@@ -1,5 +1,8 @@
 //! I am the host of the races between ours and ZFS's own programs, and of the one against memory.
 
+mod stream_verify;
+
+use std::path::PathBuf;
 use std::process::{self, ExitCode};
 
 use clap::{Args, ValueEnum};
@@ -16,7 +19,7 @@ pub(crate) struct Command {
     /// The image: bullseye, bookworm, trixie or trixie-backports
     #[arg(long, default_value_t)]
     suite: Suite,
-    /// How often each of them runs [default: 5, streams: 21]
+    /// How often each of them runs [default: 5, streams: 21, stream-verify: 20]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     repetitions: Option<u32>,
     /// Datasets to list
@@ -31,6 +34,8 @@ pub(crate) struct Command {
     /// Let the guest's clock count instructions, on one processor: slow, but repeatable (listing and overhead)
     #[arg(long)]
     icount: bool,
+    /// The stream that is read [default: one of 160 MB that is made for it] (stream-verify)
+    file: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -43,6 +48,8 @@ enum Race {
     Overhead,
     /// How fast a stream is summed and read, against plain reading of its bytes; on this machine, no other one is booted
     Streams,
+    /// zfs-replicate stream verify against zstream dump, on this machine
+    StreamVerify,
 }
 
 impl Command {
@@ -57,6 +64,7 @@ impl Command {
             ),
             Race::Overhead => self.measure("overhead", &[&self.calls.to_string()]),
             Race::Streams => self.streams(),
+            Race::StreamVerify => stream_verify::race(self.file, self.repetitions.unwrap_or(20)),
         }
     }
 

@@ -14,6 +14,7 @@ use crate::identity::{Guid, Txg};
 use crate::name::{BookmarkName, DatasetName, HoldTag, PoolName, PropertyName, SnapshotName};
 use crate::release::Release;
 use crate::stream::fletcher::Checksum;
+use crate::stream::inspect::Compression;
 use crate::stream::token::ResumeToken;
 use crate::stream::{BeginFlags, Features, ObjsetType, RecordType, Rule};
 
@@ -42,6 +43,7 @@ as_text! {
     PropertyName, "the name of a property";
     ResumeToken, "a resume token";
     Checksum, "a checksum";
+    Compression, "a kind of compression";
     Features, "stream features";
     BeginFlags, "flags of a stream";
     ObjsetType, "a kind of dataset";

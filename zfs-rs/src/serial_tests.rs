@@ -12,6 +12,7 @@ use crate::identity::{Guid, Txg};
 use crate::name::{BookmarkName, DatasetName, HoldTag, PropertyName, SnapshotName};
 use crate::nvlist::NvList;
 use crate::stream::fletcher::Checksum;
+use crate::stream::inspect::Compression;
 use crate::stream::token::{ResumePoint, ResumeToken};
 use crate::stream::{BeginFlags, Features, ObjsetType, RecordType, Rule};
 use crate::{Errno, PoolName};
@@ -60,6 +61,7 @@ proptest! {
         assert_spelled(&BeginFlags::from_bits(b));
         assert_spelled(&ObjsetType::from(b));
         assert_spelled(&Checksum(sums));
+        assert_spelled(&Compression(b.to_be_bytes()[0]));
         assert_survives(&Errno(errno));
         prop_assert_eq!(of::<Errno>(&errno.to_string()), Errno(errno));
     }

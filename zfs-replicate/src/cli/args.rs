@@ -6,6 +6,7 @@ use zfs_rs::name::DatasetName;
 
 use super::rate::Rate;
 use super::status::Status;
+use super::stream::Stream;
 
 /// Replicates ZFS datasets: incremental, resumable, proved by GUID
 ///
@@ -26,6 +27,7 @@ pub(super) enum Command {
     Replicate(Replicate),
     List(List),
     Token(Token),
+    Stream(Stream),
 }
 
 /// Bring every snapshot of a dataset to another place
@@ -134,6 +136,6 @@ fn dataset(text: &str) -> Result<DatasetName, String> {
     })
 }
 
-fn with_status(examples: &str) -> String {
+pub(super) fn with_status(examples: &str) -> String {
     format!("{examples}\n\n{}", Status::table())
 }

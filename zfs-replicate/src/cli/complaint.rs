@@ -96,6 +96,51 @@ impl Complaint {
         }
     }
 
+    /// A stream cannot be read.
+    pub(super) fn unread_file(name: &str, error: &std::io::Error) -> Self {
+        Self {
+            code: "unread",
+            message: format!("{name} cannot be read: {error}"),
+            hint: None,
+        }
+    }
+
+    /// There is nothing at all in a file.
+    pub(super) fn empty(name: &str) -> Self {
+        Self {
+            code: "empty",
+            message: format!("{name} is empty: not even the beginning of a stream"),
+            hint: Some("see what became of the sender; nothing that came out of it was kept".to_owned()),
+        }
+    }
+
+    /// Somebody waits for a stream who would have to type it.
+    pub(super) fn terminal() -> Self {
+        Self {
+            code: "terminal",
+            message: "the standard input is a terminal, and no stream comes from there".to_owned(),
+            hint: Some("name a file, or let a stream in: `zstd -dc FILE.zst | zfs-replicate stream verify -`".to_owned()),
+        }
+    }
+
+    /// Both of two streams are to come from the standard input.
+    pub(super) fn twice_standard() -> Self {
+        Self {
+            code: "twice_standard",
+            message: "only one of two streams can come from the standard input".to_owned(),
+            hint: Some("name a file for the other one".to_owned()),
+        }
+    }
+
+    /// Two streams cannot be compared, for a reason that is yet to be known here.
+    pub(super) fn uncompared(error: &impl Display) -> Self {
+        Self {
+            code: "uncompared",
+            message: error.to_string(),
+            hint: None,
+        }
+    }
+
     /// What there is to say cannot be written.
     pub(super) fn unwritten(error: &impl Display) -> Self {
         Self {

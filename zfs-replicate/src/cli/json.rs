@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use zfs_rs::stream::token::ResumePoint;
+use zfs_rs::stream::{Begin, Refused, Rule, Summary};
 
 use super::complaint::Complaint;
 use super::words::is_obeyed;
@@ -70,9 +71,40 @@ pub(super) fn token(point: &ResumePoint) -> Result<String, Complaint> {
     document(&Versioned { format: FORMAT, body })
 }
 
+/// What has a form of its own.
+pub(super) fn versioned(body: &impl Serialize) -> Result<String, Complaint> {
+    document(&Versioned { format: FORMAT, body })
+}
+
+/// The same as one line.
+pub(super) fn line(body: &impl Serialize) -> Result<String, Complaint> {
+    shown(serde_json::to_string(&Versioned { format: FORMAT, body }))
+}
+
+/// All rules for streams.
+pub(super) fn rules() -> Result<String, Complaint> {
+    versioned(&Rules {
+        rules: Rule::ALL.iter().map(|rule| Ruled::of(*rule)).collect(),
+    })
+}
+
+/// Why a stream is not let through; as a line where lines came before it.
+pub(super) fn refused(refused: &Refused, hint: &str, is_line: bool) -> Result<String, Complaint> {
+    let body = Unfit {
+        error: Refusal {
+            code: if refused.rule().is_some() { "breach" } else { "damaged" },
+            message: refused.to_string(),
+            hint,
+            rule: refused.rule().map(Ruled::of),
+            refused,
+        },
+    };
+    if is_line { line(&body) } else { versioned(&body) }
+}
+
 /// Why there is no other document.
 pub(super) fn complaint(complaint: &Complaint) -> Result<String, Complaint> {
-    let body = Refused {
+    let body = Unbegun {
         error: Error {
             code: complaint.code,
             message: &complaint.message,
@@ -104,8 +136,55 @@ struct Token<'a> {
     unknown: Vec<String>,
 }
 
+/// A stream that was found good.
 #[derive(Debug, Serialize)]
-struct Refused<'a> {
+pub(super) struct Verified<'a> {
+    pub(super) verified: bool,
+    /// The first record.
+    pub(super) begin: Option<&'a Begin>,
+    pub(super) summary: &'a Summary,
+}
+
+#[derive(Debug, Serialize)]
+struct Rules {
+    rules: Vec<Ruled>,
+}
+
+#[derive(Debug, Serialize)]
+struct Ruled {
+    name: &'static str,
+    requires: &'static str,
+    reason: &'static str,
+}
+
+impl Ruled {
+    const fn of(rule: Rule) -> Self {
+        Self {
+            name: rule.name(),
+            requires: rule.requires(),
+            reason: rule.reason(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Unfit<'a> {
+    error: Refusal<'a>,
+}
+
+/// What was found stands as `breach` or `corrupt`.
+#[derive(Debug, Serialize)]
+struct Refusal<'a> {
+    code: &'static str,
+    message: String,
+    hint: &'a str,
+    rule: Option<Ruled>,
+    #[serde(flatten)]
+    refused: &'a Refused,
+}
+
+#[derive(Debug, Serialize)]
+struct Unbegun<'a> {
     error: Error<'a>,
 }
 
@@ -116,9 +195,13 @@ struct Error<'a> {
     hint: Option<&'a str>,
 }
 
-/// What a terminal would obey is escaped here too: it can only stand inside texts, where the escape means the same.
 fn document(body: &impl Serialize) -> Result<String, Complaint> {
-    let plain = serde_json::to_string_pretty(body).map_err(|error| Complaint::unwritten(&error))?;
+    shown(serde_json::to_string_pretty(body))
+}
+
+/// What a terminal would obey is escaped here too: it can only stand inside texts, where the escape means the same.
+fn shown(written: serde_json::Result<String>) -> Result<String, Complaint> {
+    let plain = written.map_err(|error| Complaint::unwritten(&error))?;
     let mut shown = String::with_capacity(plain.len());
     for character in plain.chars() {
         if is_obeyed(character) && character != '\n' {

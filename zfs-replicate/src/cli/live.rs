@@ -184,6 +184,17 @@ impl Bars {
     }
 }
 
+/// A bar for a stream that is read, where there is a terminal to show it on and enough to read to wait for.
+pub(super) fn reading(name: &str, length: Option<u64>) -> Option<ProgressBar> {
+    let is_long = length.is_none_or(|length| length >= LONG);
+    if !is_long || !io::stderr().is_terminal() {
+        return None;
+    }
+    let bar = bar(length);
+    bar.set_prefix(harmless(name));
+    Some(bar)
+}
+
 fn bar(length: Option<u64>) -> ProgressBar {
     let (bar, template) = match length {
         Some(length) => (ProgressBar::new(length), MEASURED),
@@ -234,6 +245,8 @@ fn aside(event: &Event) -> Option<String> {
 
 /// The least time between two lines on the same transfer.
 const PAUSE: Duration = Duration::from_secs(10);
+/// Less than that is read before a bar is seen.
+const LONG: u64 = 256 << 20;
 const MEASURED: &str = "{prefix} [{wide_bar}] {percent:>3} %  {binary_bytes} of {binary_total_bytes}  {binary_bytes_per_sec}  {eta} left";
 const UNMEASURED: &str = "{prefix} {binary_bytes}  {binary_bytes_per_sec}";
 

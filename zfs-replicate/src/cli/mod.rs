@@ -26,6 +26,7 @@ mod json;
 mod live;
 mod rate;
 mod status;
+mod stream;
 mod text;
 mod words;
 
@@ -51,6 +52,7 @@ fn run(args: &Args) -> Status {
         Command::Replicate(wish) => (replicate(wish, args.backend), wish.json),
         Command::List(wish) => (list(wish, args.backend), wish.json),
         Command::Token(wish) => (token(wish), wish.json),
+        Command::Stream(wish) => (stream::stream(wish), wish.is_json()),
     };
     result.unwrap_or_else(|complaint| {
         complain(&complaint);

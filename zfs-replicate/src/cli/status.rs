@@ -38,10 +38,14 @@ impl Status {
 
     fn meaning(self) -> &'static str {
         match self {
-            Self::AtGoal => "done: every selected dataset is at its goal, proved by GUID",
-            Self::NotAtGoal => "at least one dataset is not at its goal: blocked, failed or not begun",
+            Self::AtGoal => "done: every selected dataset is at its goal, proved by GUID; the stream is good, or both bring the same",
+            Self::NotAtGoal => {
+                "at least one dataset is not at its goal: blocked, failed or not begun; the stream is refused or damaged, or two may differ"
+            }
             Self::Usage => "the command line cannot be understood",
-            Self::NotBegun => "could not begin: ZFS cannot be opened or read, no plan is possible, or the token is bad",
+            Self::NotBegun => {
+                "could not begin: ZFS cannot be opened or read, no plan is possible, the token is bad, or the stream cannot be read"
+            }
             Self::Interrupted => "cancelled before its end; the next run goes on from there",
         }
     }

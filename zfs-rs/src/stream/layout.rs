@@ -7,6 +7,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::ByteOrder;
 use super::fletcher::Checksum;
+use super::inspect::{Listed, Value};
 
 /// A field as it lies in the record, in the order `O`.
 trait Field<T> {
@@ -97,6 +98,12 @@ macro_rules! records {
 
             fn store(&mut self, value: &$name) {
                 $(self.$field.store(value.$field);)*
+            }
+        }
+
+        impl Listed for $name {
+            fn list<'a>(&'a self, each: &mut dyn FnMut(&'static str, Value<'a>)) {
+                $(each(stringify!($field), (&self.$field).into());)*
             }
         }
 

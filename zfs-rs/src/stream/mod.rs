@@ -12,7 +12,8 @@
 //! an empty `END`.
 //!
 //! [`Reader`] takes streams apart and [`Writer`] makes them; [`Begin`] says what a stream brings before anything is done with it;
-//! [`token`] is where an interrupted one goes on; [`transform`] makes another of one; and [`verify`] lets through only what no kernel can be hurt by.
+//! [`token`] is where an interrupted one goes on; [`transform`] makes another of one; [`inspect`] tells people what is in one; and
+//! [`verify`] lets through only what no kernel can be hurt by.
 
 #![cfg_attr(not(test), warn(clippy::arithmetic_side_effects))]
 
@@ -23,6 +24,7 @@ mod feature;
 pub mod fletcher;
 #[cfg(feature = "serde")]
 mod guid;
+pub mod inspect;
 mod layout;
 mod reader;
 pub mod record;

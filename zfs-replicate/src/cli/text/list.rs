@@ -158,7 +158,7 @@ fn colon(number: usize) -> &'static str {
 }
 
 /// In UTC, which is the same for whoever reads it.
-fn time(seconds: u64) -> String {
+pub(super) fn time(seconds: u64) -> String {
     i64::try_from(seconds)
         .ok()
         .and_then(|seconds| Timestamp::from_second(seconds).ok())

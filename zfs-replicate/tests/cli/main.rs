@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod stream;
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -138,6 +140,8 @@ fn help_and_version_end_well() {
         &["replicate", "--help"],
         &["list", "-h"],
         &["token", "--help"],
+        &["stream", "--help"],
+        &["stream", "verify", "--help"],
         &["--version"],
     ] {
         let said = say(arguments);
@@ -190,13 +194,15 @@ fn an_answer_that_cannot_be_written_is_a_failure() {
 #[test]
 fn the_exit_statuses_are_in_every_help() {
     let mut seen = String::new();
-    for command in ["replicate", "list", "token"] {
-        let said = say(&["help", command]);
+    let streams = ["verify", "summary", "dump", "compare", "rules"].map(|command| vec!["help", "stream", command]);
+    let commands = ["replicate", "list", "token"].map(|command| vec!["help", command]);
+    for command in commands.iter().chain(&streams) {
+        let said = say(command);
         assert_eq!(said.status, Some(0), "{said:?}");
         for number in 0..=4 {
             let line = said.out.lines().filter(|line| line.starts_with(&format!("  {number}  "))).count();
             write!(seen, "{line}").unwrap();
         }
     }
-    assert_eq!(seen, "1".repeat(15));
+    assert_eq!(seen, "1".repeat(40));
 }

@@ -1,0 +1,94 @@
+//! I am where a stream is read from: a file, or what comes in.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, IsTerminal as _, Read};
+use std::os::fd::AsFd as _;
+use std::path::Path;
+
+use indicatif::ProgressBar;
+
+use crate::cli::complaint::Complaint;
+use crate::cli::live;
+
+/// A stream that is read, with a bar for who waits.
+#[derive(Debug)]
+pub(super) struct Input {
+    name: String,
+    file: File,
+    bar: Option<ProgressBar>,
+}
+
+impl Input {
+    /// Opens what was named; `-` is the standard input.
+    pub(super) fn open(path: &Path) -> Result<Self, Complaint> {
+        let is_standard = path == Path::new(STANDARD);
+        let name = if is_standard {
+            "the standard input".to_owned()
+        } else {
+            path.display().to_string()
+        };
+        if is_standard && io::stdin().is_terminal() {
+            return Err(Complaint::terminal());
+        }
+        let file = if is_standard {
+            io::stdin().as_fd().try_clone_to_owned().map(File::from)
+        } else {
+            File::open(path)
+        };
+        let file = file.map_err(|error| Complaint::unread_file(&name, &error))?;
+        Ok(Self { name, file, bar: None })
+    }
+
+    /// Shows on a terminal how far it is, where that takes long.
+    pub(super) fn watched(mut self) -> Self {
+        let length = self.file.metadata().ok().filter(std::fs::Metadata::is_file);
+        self.bar = live::reading(&self.name, length.map(|metadata| metadata.len()));
+        self
+    }
+
+    /// Hands on all bytes, piece by piece, and says how many there were.
+    pub(super) fn each<E: From<Complaint>>(&mut self, mut take: impl FnMut(&[u8]) -> Result<(), E>) -> Result<u64, E> {
+        let mut buffer = vec![0; BUFFER];
+        let mut all = 0_u64;
+        loop {
+            match self.read(&mut buffer) {
+                Ok(0) => return Ok(all),
+                Ok(length) => {
+                    all = all.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+                    take(buffer.get(..length).unwrap_or_default())?;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(Complaint::unread_file(&self.name, &error).into()),
+            }
+        }
+    }
+
+    /// What it is called.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.file.read(buffer)?;
+        if let Some(bar) = &self.bar {
+            bar.inc(u64::try_from(length).unwrap_or(u64::MAX));
+        }
+        Ok(length)
+    }
+}
+
+/// What was shown on the terminal goes away with it.
+impl Drop for Input {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// What stands for the standard input.
+pub(super) const STANDARD: &str = "-";
+/// Few calls for much, and still no more than a processor keeps near.
+const BUFFER: usize = 1 << 20;
