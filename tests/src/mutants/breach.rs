@@ -10,7 +10,7 @@ use super::pieces::Piece;
 use super::streams::Made;
 use crate::chance::Chance;
 use crate::plain::Receiver;
-use crate::plain::bytes::{Order, Rec};
+use crate::plain::bytes::Order;
 use crate::plain::fields::{self, Field, KIND, PAYLOAD_LEN, begin, embedded, fields, free, object, redact, spill, word, write};
 
 /// What was done.

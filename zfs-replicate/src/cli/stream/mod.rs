@@ -56,7 +56,7 @@ enum Stop {
     /// Something keeps it from its work.
     Complaint(Complaint),
     /// The stream is no good; of two, the one of that name.
-    Refused { of: Option<String>, refused: Refused },
+    Refused { of: Option<String>, refused: Box<Refused> },
     /// The reader of the answer has seen enough.
     Away,
 }
@@ -191,7 +191,7 @@ fn uncompared(error: CompareError, names: &[String; 2]) -> Stop {
         CompareError::Read { side, error } => Complaint::unread_file(name(side), &error).into(),
         CompareError::Corrupt { side, corrupt } => Stop::Refused {
             of: Some(name(side).clone()),
-            refused: corrupt.into(),
+            refused: Box::new(corrupt.into()),
         },
         other => Complaint::uncompared(&other).into(),
     }
@@ -205,7 +205,10 @@ impl From<Complaint> for Stop {
 
 impl From<Refused> for Stop {
     fn from(refused: Refused) -> Self {
-        Self::Refused { of: None, refused }
+        Self::Refused {
+            of: None,
+            refused: Box::new(refused),
+        }
     }
 }
 
