@@ -206,6 +206,6 @@ fn flags(raw: bool) -> StreamFlags {
         raw,
         large_block: true,
         embed: false,
-        compress: true,
+        compress: false,
     }
 }

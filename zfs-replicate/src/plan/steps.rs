@@ -121,7 +121,7 @@ impl<'a> Case<'a> {
                 from: from.replace(base),
                 to,
                 target: self.home.snapshot(version.name.short())?,
-                flags: resumed.map_or_else(|| encrypt::flags(self.raw, encryption), |saved| saved.flags),
+                flags: resumed.map_or_else(|| encrypt::flags(self.raw), |saved| saved.flags),
                 resume: resumed.map(|saved| saved.point),
                 keep: self.key.hold_tag()?,
                 estimate: None,

@@ -172,7 +172,7 @@ fn an_interrupted_receive_goes_on_where_it_stopped() {
     let plan = plan_of("src: @1 *1 | dst: ~1", ALL);
     let transfer = plan.datasets[0].transfers().next().unwrap();
     assert_eq!(transfer.resume.unwrap().bytes, 500);
-    assert!(!transfer.flags.embed, "the rest of a stream is made like its beginning");
+    assert!(!transfer.flags.compress, "the rest of a stream is made like its beginning");
 }
 
 #[test]
@@ -351,18 +351,13 @@ fn flags_follow_from_where_it_goes() {
     let usual = StreamFlags {
         raw: false,
         large_block: true,
-        embed: true,
+        embed: false,
         compress: true,
     };
     assert_eq!(flags("src: @1", ALL), usual);
+    assert_eq!(flags("src: @1 | right: enc", ALL), usual);
     assert_eq!(flags("src: @1", RAW), StreamFlags { raw: true, ..usual });
-    assert_eq!(flags("src: @1 | right: enc", ALL), StreamFlags { embed: false, ..usual });
-    let raw = StreamFlags {
-        raw: true,
-        embed: false,
-        ..usual
-    };
-    assert_eq!(flags("src: enc @1", RAW), raw);
+    assert_eq!(flags("src: enc @1", RAW), StreamFlags { raw: true, ..usual });
 }
 
 #[test]

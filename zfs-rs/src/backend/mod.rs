@@ -254,7 +254,8 @@ bitflags::bitflags! {
     /// How blocks are put into a stream.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
     pub struct SendFlags: u32 {
-        /// Small blocks travel inside their record. Not for encrypted targets.
+        /// Small blocks travel inside their record. Not for encrypted targets. OpenZFS 2.3 and 2.4 lose extended attributes by it: a spill block that
+        /// is so small is sent to a place where no receiver finds it, and nobody is told.
         const EMBED = 1;
         /// Blocks above 128 KiB travel whole; once used for a dataset, needed for ever.
         const LARGE_BLOCK = 2;

@@ -7,13 +7,14 @@ use zfs_rs::{DatasetName, Zfs};
 
 use super::{Ended, PROGRAM, command, guids, holds, marks, replicate, run};
 use crate::support::{
-    files::{assortment, contents, mountpoint},
+    files::{assortment, contents, mountpoint, noise},
     oracle,
     pool::{home, other_place},
 };
 
 both!(
     a_tree_arrives_and_follows,
+    attributes_beside_the_dnode_arrive,
     a_cursor_is_base_enough,
     an_encrypted_tree_stays_encrypted,
     no_other_program_is_run,
@@ -21,6 +22,21 @@ both!(
     what_is_listed_is_what_the_oracle_lists,
     a_target_with_a_life_of_its_own_is_left_alone,
 );
+
+/// So short when compressed that kernels keep their block in a block pointer.
+fn attributes_beside_the_dnode_arrive(zfs: &Zfs) {
+    let (source, target) = (home("attributes"), other_place("attributes"));
+    oracle::sh(&format!("zfs set xattr=sa compression=on {source}"));
+    let file = mountpoint(&source).join("file");
+    noise(&file, 1, 200_000);
+    xattr::set(&file, "user.long", &[b'x'; 700]).unwrap();
+    oracle::sh(&format!("zfs snapshot {source}@one"));
+    let report = by_library(zfs, &source, &target);
+    assert!(report.complete, "{report:#?}");
+    let arrived = contents(format!("{target}@one"));
+    assert!(arrived.values().any(|what| what.contains("user.long")), "{arrived:?}");
+    assert_eq!(arrived, contents(format!("{source}@one")));
+}
 
 // I12
 fn a_tree_arrives_and_follows(zfs: &Zfs) {

@@ -75,7 +75,7 @@ pub(crate) fn mountpoint(dataset: impl AsRef<str>) -> PathBuf {
     Path::new("/").join(dataset.as_ref())
 }
 
-/// What each path in a snapshot is: kind, mode, and the contents' SHA-256 or the link's target.
+/// What each path in a snapshot is: kind, mode, and the contents' SHA-256 with the extended attributes, or the link's target.
 pub(crate) fn contents(snapshot: impl AsRef<str>) -> BTreeMap<PathBuf, String> {
     let place = tempfile::tempdir().unwrap();
     oracle::run(
@@ -100,7 +100,9 @@ fn walk(root: &Path, directory: &Path, found: &mut BTreeMap<PathBuf, String>) {
             walk(root, &path, found);
             "directory".to_owned()
         } else {
-            format!("{} bytes {}", metadata.len(), sha256(&path))
+            let names = xattr::list(&path).unwrap();
+            let attributes: BTreeMap<_, _> = names.map(|name| (name.clone(), xattr::get(&path, name).unwrap())).collect();
+            format!("{} bytes {} {attributes:?}", metadata.len(), sha256(&path))
         };
         let name = path.strip_prefix(root).unwrap().to_owned();
         found.insert(name, format!("{:o} ×{} {what}", metadata.mode(), metadata.nlink()));
