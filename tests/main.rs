@@ -1,6 +1,7 @@
 //! Ring two: the whole engine over the simulated kernel.
 
 mod convergence;
+mod genuine;
 mod kill_points;
 mod refusals;
 mod sequences;

@@ -2,6 +2,8 @@
 
 mod differential;
 mod matrix;
+mod record;
+mod streams;
 
 use std::{
     fs,
@@ -63,6 +65,17 @@ pub(crate) enum Command {
         after_help = "Examples:\n  cargo xtask vm differential --sequences 10000 --limit 7200\n  cargo xtask vm differential --one 1785688653077942466"
     )]
     Differential(differential::Command),
+    /// Compare what we read in genuine streams with what `zstream dump -v` reads, record for record
+    ///
+    /// Filesystems and volumes with random histories are sent in many ways, in a machine of each release. Each stream must also keep every rule of the
+    /// verifier, in both byte orders, and be written again byte for byte. Status 0 only when all of it is so.
+    #[command(
+        after_help = "Examples:\n  cargo xtask vm streams --histories 200\n  cargo xtask vm streams --suite bookworm --seed 7 --keep target/streams"
+    )]
+    Streams(streams::Command),
+    /// Make the genuine streams of tests/data/streams anew: one of every kind, of each release
+    #[command(after_help = "Example:\n  cargo xtask vm record --suite trixie")]
+    Record(record::Command),
     /// Run OpenZFS's own tests of send and receive with its `zfs` and with ours in front of it, and compare
     ///
     /// Those of package zfs-test that need streams of one dataset each. The example program `zfs-shim` of zfs-rs answers `zfs send` and `zfs
@@ -146,6 +159,8 @@ impl Command {
             Self::Test { machine, filter } => test(&machine, Tests::new().filter(filter), &mut progress),
             Self::Matrix(command) => command.run(&mut progress),
             Self::Differential(command) => command.run(&mut progress),
+            Self::Streams(command) => command.run(&mut progress),
+            Self::Record(command) => command.run(&mut progress),
             Self::Zts(zts) => zts.run(&mut progress),
             Self::Shell { machine, with } => shell(&machine, &with, &mut progress),
             Self::List => list(),
@@ -202,15 +217,7 @@ impl Run {
         let outcome = vm.wait(|line| println!("{line}"))?;
         progress.say(&format!("status {} after {:.1} s", outcome.status, outcome.ran.as_secs_f32()));
         if let Some(results) = &self.results {
-            fs::create_dir_all(results)?;
-            let copied = process::Command::new("cp")
-                .arg("-rT")
-                .arg(outcome.results())
-                .arg(results)
-                .status()?;
-            if !copied.success() {
-                return Err(format!("cannot copy the results to {}", results.display()).into());
-            }
+            outcome.keep(results)?;
         }
         Ok(u8::try_from(outcome.status).map_or(ExitCode::FAILURE, ExitCode::from))
     }

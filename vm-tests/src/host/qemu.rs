@@ -65,6 +65,24 @@ impl Outcome {
     pub fn results(&self) -> PathBuf {
         self.scratch.path().join(RESULTS)
     }
+
+    /// Copies what the job left into a directory, which is made where it is not there.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn keep(&self, directory: &Path) -> Result<()> {
+        fs::create_dir_all(directory).at("making", directory)?;
+        let mut copy = Command::new("cp");
+        let output = copy.arg("-rT").arg(self.results()).arg(directory).output().doing("starting cp")?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(Error::Program {
+            program: "cp".into(),
+            status: output.status.to_string(),
+            tail: tail(&String::from_utf8_lossy(&output.stderr), 10),
+        })
+    }
 }
 
 impl Vm {

@@ -29,6 +29,7 @@ pub struct Tests {
     options: VmOptions,
     is_loud: bool,
     is_watched: bool,
+    keep: Option<PathBuf>,
 }
 
 impl Tests {
@@ -70,6 +71,13 @@ impl Tests {
     #[must_use]
     pub fn watched(mut self) -> Self {
         self.is_watched = true;
+        self
+    }
+
+    /// What they leave in `/results` is put into this directory.
+    #[must_use]
+    pub fn keep(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.keep = Some(directory.into());
         self
     }
 
@@ -139,7 +147,12 @@ impl Tests {
             lines.push(line.to_owned());
         });
         match outcome {
-            Ok(outcome) => Ok(Verdict::judge(&listed, &lines, outcome.status)),
+            Ok(outcome) => {
+                if let Some(directory) = &self.keep {
+                    outcome.keep(directory)?;
+                }
+                Ok(Verdict::judge(&listed, &lines, outcome.status))
+            }
             // Tests that took their kernel down have failed.
             Err(why @ (Error::Guest { .. } | Error::TimeLimit { .. })) => Ok(Verdict::doubted(format!(
                 "after {:?}: {why}",

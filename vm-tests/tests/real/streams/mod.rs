@@ -1,10 +1,13 @@
 //! Streams of real datasets: what leaves, what arrives, and what is known when one end goes away.
 
 mod broken;
+mod history;
 mod receive;
 mod resume;
 mod send;
 mod special;
+mod ways;
+mod zstream;
 
 use std::{
     io::{Read, Write},
