@@ -110,14 +110,16 @@ impl<'a> Genuine<'a> {
         })
     }
 
-    /// The rule by which a genuine stream must be refused all the same, because its copy would seem whole and is not. OpenZFS makes two such:
+    /// The rule by which a genuine stream must be refused all the same, because its copy would seem whole and is not. OpenZFS makes three such:
     ///
     /// - With `-ec` and without `-L`, a block above 128 KiB that fits into a block pointer is sent as it is, while its object is announced with smaller
     ///   blocks. The receiver says that all is well, and the bytes behind 128 KiB read as zeros (`receive_write_embedded` in `dmu_recv.c`).
     /// - What was received redacted is sent on with its list and without the feature (`dmu_send_impl` in `dmu_send.c`). The copy is not marked, can be
     ///   mounted, and has zeros where something was left out.
+    /// - With `-e`, a spill block that fits into a block pointer is sent as a block of the object, with the number that stands for spill blocks
+    ///   (`do_dump` in `dmu_send.c`, 2.3 and 2.4). The receiver says that all is well, and the file has lost its extended attributes.
     ///
-    /// Both were seen with 2.3.9.
+    /// All were seen with 2.3.9.
     #[must_use]
     pub fn must_be_refused(&self) -> Option<Rule> {
         let begins = self.pieces.iter().filter_map(|(record, payload)| match record {
@@ -129,11 +131,24 @@ impl<'a> Genuine<'a> {
         let large = |(record, _): &Piece| matches!(record, Record::WriteEmbedded(write) if write.length > 128 << 10);
         if unsaid.next().is_some() {
             Some(Rule::BeginRedacted)
-        } else if !self.features().contains(Features::LARGE_BLOCKS) && self.pieces.iter().any(large) {
+        } else if self.embeds_spill() || !self.features().contains(Features::LARGE_BLOCKS) && self.pieces.iter().any(large) {
             Some(Rule::DataBlock)
         } else {
             None
         }
+    }
+
+    /// Whether a spill block comes as a block of its object, of another length than those.
+    fn embeds_spill(&self) -> bool {
+        let mut block = 0;
+        self.pieces.iter().any(|(record, _)| match record {
+            Record::Object(object) => {
+                block = object.block_size.into();
+                false
+            }
+            Record::WriteEmbedded(write) => write.offset == write.length.wrapping_mul(SPILL_BLOCK) && write.length != block,
+            _ => false,
+        })
     }
 
     /// Lets a verifier and a ward of this profile judge it, in one piece and in small ones. They must let all of it through, in both byte orders where it is
@@ -252,3 +267,6 @@ fn sumless(pieces: &[Piece]) -> Vec<Piece> {
     };
     pieces.iter().map(without).collect()
 }
+
+/// `DMU_SPILL_BLKID`.
+const SPILL_BLOCK: u64 = u64::MAX - 1;

@@ -195,13 +195,13 @@ fn content(chance: &mut Chance, bound: u64) -> Vec<u8> {
 fn write_volume(dataset: &DatasetName, chance: &mut Chance) -> io::Result<()> {
     let device = Path::new("/dev/zvol").join(dataset.as_str());
     wait_until("a volume has its device", || device.exists());
-    let mut file = File::options().write(true).open(device)?;
+    let mut file = File::options().write(true).open(&device)?;
     for _ in 0..2 + chance.below(6) {
         let at = chance.below(7 << 20);
         if chance.one_in(4) {
-            let mode = FallocateFlags::FALLOC_FL_PUNCH_HOLE | FallocateFlags::FALLOC_FL_KEEP_SIZE;
-            let [at, length] = [at & !4095, 4096 * (1 + chance.below(64))].map(|number| i64::try_from(number).unwrap());
-            fallocate(&file, mode, at, length)?;
+            let [at, length] = [at & !4095, 4096 * (1 + chance.below(64))].map(|number| number.to_string());
+            file.sync_all()?;
+            oracle::run("blkdiscard", &["-o", &at, "-l", &length, device.to_str().unwrap()]);
         } else {
             file.seek(SeekFrom::Start(at))?;
             file.write_all(&content(chance, 60_000))?;
