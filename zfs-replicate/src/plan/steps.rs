@@ -69,7 +69,7 @@ impl<'a> Case<'a> {
         if let (None, Some(origin)) = (settled, &self.source.origin) {
             notes.push(Note::SentAsFull { origin: origin.clone() });
         }
-        let steps = self.steps(common.as_ref(), &pending, &encryption).map_err(unnameable)?;
+        let steps = self.steps(common.as_ref(), &pending).map_err(unnameable)?;
         Ok(Done {
             steps,
             notes,
@@ -98,7 +98,7 @@ impl<'a> Case<'a> {
         pending
     }
 
-    fn steps(&self, common: Option<&Common<'_>>, pending: &[&'a Version], encryption: &Encryption) -> Result<Vec<Step>, NameError> {
+    fn steps(&self, common: Option<&Common<'_>>, pending: &[&'a Version]) -> Result<Vec<Step>, NameError> {
         let there = self.found.map_or(&[][..], |target| &target.versions);
         let marks = Marks::plan(self.key, self.source, there, pending)?;
         let (abort, saved) = self.partial(common, pending);
