@@ -103,15 +103,20 @@ const TESTS: [&[&str]; 2] = [
     ],
 ];
 
-/// The tests of all calls and streams. Listings are left out: they are many of the same few calls.
-const IN_GUEST: [&str; 7] = [
+/// The tests of all calls and streams. Listings are left out: they are many of the same few calls; and what compares whole streams or makes them anew,
+/// which takes long and crosses to the kernel no otherwise.
+const IN_GUEST: [&str; 11] = [
     "calls::change",
     "calls::history",
     "calls::hold",
     "calls::key",
     "calls::look",
     "functions::",
-    "streams::",
+    "streams::broken",
+    "streams::receive",
+    "streams::resume",
+    "streams::send",
+    "streams::special",
 ];
 
 /// What is lost for good is an error as a wrong touch is; what is still reachable at the end is not: the library stays loaded by design.
