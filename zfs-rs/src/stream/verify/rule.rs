@@ -9,8 +9,8 @@ macro_rules! rules {
     ($($name:ident = $word:literal, $requires:literal, $reason:literal;)*) => {
         /// A rule that a stream has to keep to be let through by a [`Verifier`](super::Verifier).
         ///
-        /// Every genuine stream of OpenZFS 2.0 to 2.4 keeps all of them; a kernel that is given a stream which does not may refuse it, lose data
-        /// or crash.
+        /// Every genuine stream of OpenZFS 2.0 to 2.4 keeps all of them, but for three kinds of which kernels make incomplete copies; a kernel that is
+        /// given a stream which does not may refuse it, lose data or crash.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Rule {
