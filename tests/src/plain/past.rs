@@ -15,6 +15,8 @@ pub struct Past {
     pub features: u64,
     /// Flags of the stream.
     pub flags: u64,
+    /// Whether it is of a filesystem.
+    pub is_filesystem: bool,
     /// GUID of the snapshot.
     pub guid: u64,
     /// GUID that the first record behind `BEGIN` named.
@@ -54,6 +56,7 @@ impl Past {
             receiver,
             features: 0,
             flags: 0,
+            is_filesystem: false,
             guid: 0,
             named: None,
             resumes: None,
@@ -110,6 +113,7 @@ impl Past {
         *self = Self::new(self.receiver);
         self.features = features_of(record);
         self.flags = record.get(begin::FLAGS);
+        self.is_filesystem = record.get(begin::OBJSET) == 2;
         self.guid = record.get(begin::GUID);
         if let Ok(list) = NvList::decode(record.payload) {
             let resumes = |name| list.get::<u64>(name).ok();

@@ -129,26 +129,16 @@ impl<'a> Genuine<'a> {
         let is_listed = |payload: &[u8]| NvList::decode(payload).is_ok_and(|list| list.has("redact_snaps"));
         let mut unsaid = begins.filter(|(features, payload)| !features.contains(Features::REDACTED) && is_listed(payload));
         let large = |(record, _): &Piece| matches!(record, Record::WriteEmbedded(write) if write.length > 128 << 10);
+        let spill = |(record, _): &Piece| matches!(record, Record::WriteEmbedded(write) if write.offset > 1 << 63);
         if unsaid.next().is_some() {
             Some(Rule::BeginRedacted)
-        } else if self.embeds_spill() || !self.features().contains(Features::LARGE_BLOCKS) && self.pieces.iter().any(large) {
+        } else if self.pieces.iter().any(spill) {
+            Some(Rule::Extent)
+        } else if !self.features().contains(Features::LARGE_BLOCKS) && self.pieces.iter().any(large) {
             Some(Rule::DataBlock)
         } else {
             None
         }
-    }
-
-    /// Whether a spill block comes as a block of its object, of another length than those.
-    fn embeds_spill(&self) -> bool {
-        let mut block = 0;
-        self.pieces.iter().any(|(record, _)| match record {
-            Record::Object(object) => {
-                block = object.block_size.into();
-                false
-            }
-            Record::WriteEmbedded(write) => write.offset == write.length.wrapping_mul(SPILL_BLOCK) && write.length != block,
-            _ => false,
-        })
     }
 
     /// Lets a verifier and a ward of this profile judge it, in one piece and in small ones. They must let all of it through, in both byte orders where it is
@@ -267,6 +257,3 @@ fn sumless(pieces: &[Piece]) -> Vec<Piece> {
     };
     pieces.iter().map(without).collect()
 }
-
-/// `DMU_SPILL_BLKID`.
-const SPILL_BLOCK: u64 = u64::MAX - 1;

@@ -85,7 +85,7 @@ pub(super) fn is_to_the_end(offset: u64, length: u64) -> bool {
     u128::from(offset) + u128::from(length) >= u128::from(u64::MAX)
 }
 
-pub(super) fn extent(_past: &Past, record: &Rec<'_>) -> bool {
+pub(super) fn extent(past: &Past, record: &Rec<'_>) -> bool {
     let (offset, length) = match record.kind() {
         write::NUMBER => (write::OFFSET, write::SIZE),
         embedded::NUMBER => (embedded::OFFSET, embedded::SIZE),
@@ -93,7 +93,10 @@ pub(super) fn extent(_past: &Past, record: &Rec<'_>) -> bool {
         free::NUMBER if record.get(free::LENGTH) != u64::MAX => (free::OFFSET, free::LENGTH),
         _ => return true,
     };
-    record.get(offset).checked_add(record.get(length)).is_some() && record.get(length) != u64::MAX
+    let is_data = matches!(record.kind(), write::NUMBER | embedded::NUMBER);
+    let end = record.get(offset).checked_add(record.get(length));
+    let is_in_file = !is_data || !past.is_filesystem || end.is_some_and(|end| end <= 1 << 63);
+    end.is_some() && record.get(length) != u64::MAX && is_in_file
 }
 
 pub(super) fn checksum(past: &Past, record: &Rec<'_>) -> bool {

@@ -144,7 +144,7 @@ rules! {
         "WRITE, WRITE_EMBEDDED, FREE, REDACT: the offset is a multiple of 512, and so is the length of a FREE or REDACT that ends before 2^64 - 1.",
         "a block is looked for where it starts";
     Extent = "extent",
-        "WRITE, WRITE_EMBEDDED, FREE, REDACT: offset and length end below 2^64, and no length is u64::MAX; but a FREE may say that for all to the end.",
+        "WRITE, WRITE_EMBEDDED, FREE, REDACT: offset and length end below 2^64, and no length is u64::MAX; but a FREE may say that for all to the end. WRITE, WRITE_EMBEDDED of a filesystem end by 2^63.",
         "sums that wrap lead kernels to other blocks";
     Checksum = "checksum",
         "OBJECT, WRITE: the checksum algorithm is known; OBJECT: by the receiver too.",

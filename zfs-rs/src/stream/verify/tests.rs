@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use self::streams::{Piece, forge, package, plain, raw, redacted, resuming};
 use super::*;
 use crate::release::Release;
-use crate::stream::{ByteOrder, Features};
+use crate::stream::{ByteOrder, Features, ObjsetType};
 
 const ORDERS: [ByteOrder; 2] = [ByteOrder::Little, ByteOrder::Big];
 
@@ -87,6 +87,19 @@ fn a_profile_says_what_the_receiver_takes() {
     streams::object(&mut blake3).checksum_type = 14;
     assert_eq!(rule(&blake3, of(Release::V2_1)), Err(Some(Rule::Checksum)));
     assert!(rule(&blake3, of(Release::V2_2)).is_ok());
+}
+
+/// Files end at 2^63, volumes do not.
+#[test]
+fn a_volume_has_data_where_no_file_has() {
+    let mut pieces = resuming();
+    streams::write(&mut pieces).offset = 1 << 63;
+    assert_eq!(
+        verify(&forge(ByteOrder::HOST, &pieces), Profile::any()).unwrap_err().rule(),
+        Some(Rule::Extent)
+    );
+    streams::begin(&mut pieces).objset = ObjsetType::Volume;
+    assert!(verify(&forge(ByteOrder::HOST, &pieces), Profile::any()).is_ok());
 }
 
 #[test]

@@ -343,6 +343,13 @@ const CASES: &[Case] = &[
         "record 2: REDACT: length 1024 goes past the end of 64 bits",
     ),
     (
+        Rule::Extent,
+        plain,
+        // Where OpenZFS puts a spill block that it takes for data.
+        |p| embedded(p).offset = 0_u64.wrapping_sub(2 * 1024),
+        "record 6: WRITE_EMBEDDED: offset 18446744073709549568 exceeds 9223372036854774784",
+    ),
+    (
         Rule::Checksum,
         plain,
         |p| object(p).checksum_type = 15,
