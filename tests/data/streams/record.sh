@@ -199,6 +199,14 @@ zfs snapshot tank/spill@2
 record spill -i @0 tank/spill@1
 record spill-unmodified -i @1 tank/spill@2
 
+# A spill block that a block pointer holds.
+zfs create -o dnodesize=legacy -o xattr=sa -o compression=lz4 tank/spill-embedded
+zfs snapshot tank/spill-embedded@0
+echo x >/tank/spill-embedded/file
+attributes /tank/spill-embedded/file 2 600
+zfs snapshot tank/spill-embedded@1
+record spill-embedded -e -i @0 tank/spill-embedded@1
+
 # Attributes that are files, and an old filesystem without system attributes.
 zfs create -o xattr=on tank/attributes
 zfs snapshot tank/attributes@0
