@@ -128,7 +128,8 @@ pub(super) fn change_files(dataset: &DatasetName, chance: &mut Chance) {
         // What is not there cannot be changed, and a few changes miss.
         change_file(place.path(), chance).ok();
     }
-    umount2(place.path(), MntFlags::empty()).unwrap();
+    // A program that another thread is about to start has our files open for an instant.
+    wait_until("it is unmounted", || umount2(place.path(), MntFlags::empty()).is_ok());
 }
 
 fn change_file(top: &Path, chance: &mut Chance) -> io::Result<()> {
