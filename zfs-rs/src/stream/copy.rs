@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 use thiserror::Error;
 
-use super::{Profile, Refused, Summary, Ward};
+use super::{Intake, Profile, Refused, Summary, Ward};
 
 /// Copies a stream from `from` to `to` through a [`Ward`] for a receiver of this profile, and says what it held.
 ///
@@ -32,20 +32,15 @@ use super::{Profile, Refused, Summary, Ward};
 /// Reading or writing failed, or the stream is [`Refused`]; one that ends too early is that too.
 pub fn copy_verified(profile: Profile, from: &mut (impl Read + ?Sized), to: &mut (impl Write + ?Sized)) -> Result<Summary, CopyError> {
     let mut ward = Ward::new(profile);
-    let mut buffer = vec![0; BUFFER];
+    let mut intake = Intake::new();
     loop {
-        let length = match from.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(length) => length,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(CopyError::Read(error)),
-        };
-        let mut rest = buffer.get(..length).unwrap_or_default();
-        while !rest.is_empty() {
-            let (proved, used) = ward.step(rest)?;
-            to.write_all(proved).map_err(CopyError::Write)?;
-            rest = rest.get(used..).unwrap_or_default();
+        let input = intake.fill(from).map_err(CopyError::Read)?;
+        if input.is_empty() {
+            break;
         }
+        let (proved, used) = ward.step(input)?;
+        to.write_all(proved).map_err(CopyError::Write)?;
+        intake.used(used);
     }
     to.flush().map_err(CopyError::Write)?;
     Ok(ward.finish()?)
@@ -65,6 +60,3 @@ pub enum CopyError {
     #[error(transparent)]
     Refused(#[from] Refused),
 }
-
-/// As much as a pipe holds.
-const BUFFER: usize = 1 << 20;

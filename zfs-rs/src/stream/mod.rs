@@ -25,6 +25,7 @@ pub mod fletcher;
 #[cfg(feature = "serde")]
 mod guid;
 pub mod inspect;
+mod intake;
 mod layout;
 mod reader;
 pub mod record;
@@ -41,6 +42,7 @@ pub use begin::{Begin, ObjsetType, StreamKind};
 pub use copy::{CopyError, copy_verified};
 pub use fault::{Corrupt, Fault};
 pub use feature::{BeginFlags, Features};
+pub use intake::Intake;
 pub use reader::{Reader, Step};
 pub use record::{Record, RecordType};
 pub use summary::Summary;

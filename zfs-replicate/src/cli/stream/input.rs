@@ -1,11 +1,12 @@
 //! I am where a stream is read from: a file, or what comes in.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, IsTerminal as _, Read};
+use std::io::{self, IsTerminal as _, Read};
 use std::os::fd::AsFd as _;
 use std::path::Path;
 
 use indicatif::ProgressBar;
+use zfs_rs::stream::Intake;
 
 use crate::cli::complaint::Complaint;
 use crate::cli::live;
@@ -48,18 +49,17 @@ impl Input {
 
     /// Hands on all bytes, piece by piece, and says how many there were.
     pub(super) fn each<E: From<Complaint>>(&mut self, mut take: impl FnMut(&[u8]) -> Result<(), E>) -> Result<u64, E> {
-        let mut buffer = vec![0; BUFFER];
+        let mut intake = Intake::new();
         let mut all = 0_u64;
         loop {
-            match self.read(&mut buffer) {
-                Ok(0) => return Ok(all),
-                Ok(length) => {
-                    all = all.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
-                    take(buffer.get(..length).unwrap_or_default())?;
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(Complaint::unread_file(&self.name, &error).into()),
+            let bytes = intake.fill(self).map_err(|error| Complaint::unread_file(&self.name, &error))?;
+            if bytes.is_empty() {
+                return Ok(all);
             }
+            take(bytes)?;
+            let length = bytes.len();
+            all = all.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+            intake.used(length);
         }
     }
 
@@ -90,5 +90,3 @@ impl Drop for Input {
 
 /// What stands for the standard input.
 pub(super) const STANDARD: &str = "-";
-/// Few calls for much, and still no more than a processor keeps near.
-const BUFFER: usize = 1 << 20;

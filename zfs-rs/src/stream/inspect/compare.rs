@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::difference::{self, Difference, Weight, What};
 use crate::stream::record::{BODY, CHECKSUM_AT};
-use crate::stream::{Corrupt, Features, Reader, Record, Step};
+use crate::stream::{Corrupt, Features, Intake, Reader, Record, Step};
 
 /// Reads two streams and says where they first differ, and whether they bring the same all the same.
 ///
@@ -253,9 +253,7 @@ struct Half<'a, R: ?Sized> {
     side: Side,
     from: &'a mut R,
     reader: Reader,
-    buffer: Vec<u8>,
-    at: usize,
-    end: usize,
+    intake: Intake,
 }
 
 impl<'a, R: Read + ?Sized> Half<'a, R> {
@@ -264,17 +262,14 @@ impl<'a, R: Read + ?Sized> Half<'a, R> {
             side,
             from,
             reader: Reader::new(),
-            buffer: vec![0; BUFFER],
-            at: 0,
-            end: 0,
+            intake: Intake::new(),
         }
     }
 
     /// The next record; nothing at the end. The payload before it has been taken.
     fn record(&mut self) -> Result<Option<Record>, CompareError> {
         loop {
-            self.fill()?;
-            if self.at == self.end {
+            if self.fill()?.is_empty() {
                 let end = self.reader.clone().finish();
                 return end.map(|_summary| None).map_err(|corrupt| self.corrupt(corrupt));
             }
@@ -286,15 +281,14 @@ impl<'a, R: Read + ?Sized> Half<'a, R> {
 
     /// Bytes of the payload that follow, at least one.
     fn payload(&mut self) -> Result<&[u8], CompareError> {
-        self.fill()?;
-        if self.at == self.end
+        let left = usize::try_from(self.reader.payload_left()).unwrap_or(usize::MAX);
+        if self.fill()?.is_empty()
             && let Err(corrupt) = self.reader.clone().finish()
         {
             return Err(self.corrupt(corrupt));
         }
-        let left = usize::try_from(self.reader.payload_left()).unwrap_or(usize::MAX);
-        let end = self.end.min(self.at.saturating_add(left));
-        Ok(self.buffer.get(self.at..end).unwrap_or_default())
+        let there = self.intake.rest();
+        Ok(there.get(..left).unwrap_or(there))
     }
 
     /// Goes past the payload.
@@ -308,27 +302,20 @@ impl<'a, R: Read + ?Sized> Half<'a, R> {
 
     /// Lets the reader have at most so many of the bytes.
     fn take(&mut self, most: usize) -> Result<Option<Record>, CompareError> {
-        let end = self.end.min(self.at.saturating_add(most));
-        let input = self.buffer.get(self.at..end).unwrap_or_default();
-        match self.reader.step(input) {
+        let there = self.intake.rest();
+        match self.reader.step(there.get(..most).unwrap_or(there)) {
             Ok((step, used)) => {
-                self.at = self.at.saturating_add(used);
-                Ok(if let Step::Record(record) = step { Some(record) } else { None })
+                let record = if let Step::Record(record) = step { Some(record) } else { None };
+                self.intake.used(used);
+                Ok(record)
             }
             Err(corrupt) => Err(self.corrupt(corrupt)),
         }
     }
 
-    fn fill(&mut self) -> Result<(), CompareError> {
-        while self.at == self.end {
-            match self.from.read(&mut self.buffer) {
-                Ok(0) => return Ok(()),
-                Ok(length) => (self.at, self.end) = (0, length),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(CompareError::Read { side: self.side, error }),
-            }
-        }
-        Ok(())
+    fn fill(&mut self) -> Result<&[u8], CompareError> {
+        let side = self.side;
+        self.intake.fill(self.from).map_err(|error| CompareError::Read { side, error })
     }
 
     const fn corrupt(&self, corrupt: Corrupt) -> CompareError {
@@ -344,5 +331,3 @@ fn alike(ours: &[u8], theirs: &[u8]) -> usize {
     }
     ours.iter().zip(theirs).take_while(|(ours, theirs)| ours == theirs).count()
 }
-
-const BUFFER: usize = 1 << 20;

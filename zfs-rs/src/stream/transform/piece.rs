@@ -1,9 +1,9 @@
 //! I read a stream record by record, each whole and proved.
 
-use std::io::{self, Read};
+use std::io::Read;
 
 use super::trouble::{Reason, TransformError, Unfit};
-use crate::stream::{ByteOrder, Features, Reader, Record, RecordBytes, Step, StreamKind, Summary};
+use crate::stream::{ByteOrder, Features, Intake, Reader, Record, RecordBytes, Step, StreamKind, Summary};
 
 /// A record with its payload, proved by the record behind it.
 #[derive(Clone, Debug)]
@@ -59,9 +59,7 @@ impl Piece {
 pub(super) struct Pieces<'a, R: ?Sized> {
     from: &'a mut R,
     reader: Reader,
-    buffer: Vec<u8>,
-    start: usize,
-    end: usize,
+    intake: Intake,
     held: Option<Piece>,
 }
 
@@ -70,9 +68,7 @@ impl<'a, R: Read + ?Sized> Pieces<'a, R> {
         Self {
             from,
             reader: Reader::new(),
-            buffer: vec![0; BUFFER],
-            start: 0,
-            end: 0,
+            intake: Intake::new(),
             held: None,
         }
     }
@@ -80,19 +76,14 @@ impl<'a, R: Read + ?Sized> Pieces<'a, R> {
     /// The next record; nothing after the end, which is that of the stream and of all bytes.
     pub(super) fn next(&mut self) -> Result<Option<Piece>, TransformError> {
         loop {
-            if self.start == self.end && !self.fill()? {
+            let input = self.intake.fill(self.from).map_err(TransformError::Read)?;
+            if input.is_empty() {
                 return self.last();
             }
-            let input = self.buffer.get(self.start..self.end).unwrap_or_default();
             let (step, used) = self.reader.step(input)?;
-            self.start = self.start.saturating_add(used);
+            let mut proved = None;
             match step {
-                Step::Record(record) => {
-                    let proved = self.held.replace(Piece::new(record, &self.reader));
-                    if proved.is_some() {
-                        return Ok(proved);
-                    }
-                }
+                Step::Record(record) => proved = self.held.replace(Piece::new(record, &self.reader)),
                 // It grows as bytes come, not as a record claims.
                 Step::Payload(bytes) => {
                     if let Some(held) = &mut self.held {
@@ -100,6 +91,10 @@ impl<'a, R: Read + ?Sized> Pieces<'a, R> {
                     }
                 }
                 Step::Need => {}
+            }
+            self.intake.used(used);
+            if proved.is_some() {
+                return Ok(proved);
             }
         }
     }
@@ -114,19 +109,6 @@ impl<'a, R: Read + ?Sized> Pieces<'a, R> {
         self.from
     }
 
-    fn fill(&mut self) -> Result<bool, TransformError> {
-        loop {
-            match self.from.read(&mut self.buffer) {
-                Ok(length) => {
-                    (self.start, self.end) = (0, length);
-                    return Ok(length > 0);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(TransformError::Read(error)),
-            }
-        }
-    }
-
     fn last(&mut self) -> Result<Option<Piece>, TransformError> {
         if !self.reader.is_complete() {
             std::mem::take(&mut self.reader).finish()?;
@@ -134,6 +116,3 @@ impl<'a, R: Read + ?Sized> Pieces<'a, R> {
         Ok(self.held.take())
     }
 }
-
-/// As much as a pipe holds.
-const BUFFER: usize = 1 << 20;
