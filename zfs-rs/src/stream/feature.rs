@@ -148,6 +148,17 @@ flags! { BeginFlags(u32), "set of flags of a stream" {
     SPILL_BLOCKS = 3, "spill_blocks";
 } }
 
+impl Features {
+    /// What announces the algorithm of this number (`ZIO_COMPRESS_…` of `zio_compress.h`): lz4 and zstd have a feature each, older ones none.
+    pub(super) const fn of_compression(number: u8) -> Self {
+        match number {
+            15 => Self::LZ4,
+            16 => Self::ZSTD,
+            _ => Self::empty(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Features;

@@ -88,12 +88,7 @@ fn may_be_compressed(write: &record::Write, latest: Option<Object>) -> bool {
     is_block && !is_metadata(write.object_type)
 }
 
-/// What a receiver must understand. lz4 and zstd have a feature each, the older ones none.
-fn announced(compression: Compression) -> Features {
-    let own = match compression.number() {
-        15 => Features::LZ4,
-        16 => Features::ZSTD,
-        _ => Features::empty(),
-    };
-    Features::COMPRESSED.with(own)
+/// What a receiver must understand.
+const fn announced(compression: Compression) -> Features {
+    Features::COMPRESSED.with(Features::of_compression(compression.number()))
 }

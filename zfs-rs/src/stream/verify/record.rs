@@ -192,11 +192,7 @@ impl Court<'_> {
 
     /// The features that announce single algorithms.
     fn announced(self, compression: u8) -> Result<(), Found> {
-        let feature = match u64::from(compression) {
-            LZ4 => Features::LZ4,
-            ZSTD => Features::ZSTD,
-            _ => return Ok(()),
-        };
+        let feature = Features::of_compression(compression);
         field(Rule::CompressionFeature, "compression", compression).must(self.has(feature), Wrong::Needs(feature))?;
         Ok(())
     }
@@ -354,7 +350,6 @@ const LENGTH_AT: usize = 4;
 
 /// Compression, `ZIO_COMPRESS_…` of `zio_compress.h`.
 const OFF: u64 = 2;
-const LZ4: u64 = 15;
 const ZSTD: u64 = 16;
 
 /// Flags of records.
