@@ -180,9 +180,9 @@ impl<A: Read + ?Sized, B: Read + ?Sized> Pair<'_, A, B> {
     /// What differs though no field does.
     fn filler(&mut self, record: &Record) {
         // Sums follow from what they are sums of.
-        let bytes = |header: &[u8]| header.get(BODY..CHECKSUM_AT).map(<[u8]>::to_vec).unwrap_or_default();
-        let (ours, theirs) = (bytes(self.first.reader.header()), bytes(self.second.reader.header()));
-        if let Some(at) = ours.iter().zip(&theirs).position(|(ours, theirs)| ours != theirs) {
+        let [ours, theirs] =
+            [self.first.reader.header(), self.second.reader.header()].map(|header| header.get(BODY..CHECKSUM_AT).unwrap_or_default());
+        if let Some(at) = ours.iter().zip(theirs).position(|(ours, theirs)| ours != theirs) {
             let at = u64::try_from(at.saturating_add(BODY)).unwrap_or(u64::MAX);
             let record_type = record.record_type();
             self.note(Weight::Manner, What::Filler { record_type, at });
