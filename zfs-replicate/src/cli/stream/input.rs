@@ -47,8 +47,8 @@ impl Input {
         self
     }
 
-    /// Hands on all bytes, piece by piece, and says how many there were.
-    pub(super) fn each<E: From<Complaint>>(&mut self, mut take: impl FnMut(&[u8]) -> Result<(), E>) -> Result<u64, E> {
+    /// Hands on the bytes that are there until all are used, of which `take` says how many it did, and says how many there were.
+    pub(super) fn each<E: From<Complaint>>(&mut self, mut take: impl FnMut(&[u8]) -> Result<usize, E>) -> Result<u64, E> {
         let mut intake = Intake::new();
         let mut all = 0_u64;
         loop {
@@ -56,10 +56,9 @@ impl Input {
             if bytes.is_empty() {
                 return Ok(all);
             }
-            take(bytes)?;
-            let length = bytes.len();
-            all = all.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
-            intake.used(length);
+            let used = take(bytes)?;
+            all = all.saturating_add(u64::try_from(used).unwrap_or(u64::MAX));
+            intake.used(used);
         }
     }
 

@@ -65,15 +65,12 @@ fn verify(wish: &Verify) -> Result<Status, Stop> {
     let mut input = Input::open(&wish.file)?.watched();
     let mut verifier = Verifier::new(profile(wish));
     let mut first = None;
-    let bytes = input.each(|mut bytes| {
-        while !bytes.is_empty() {
-            let (_, used) = verifier.step(bytes)?;
-            bytes = bytes.get(used..).unwrap_or_default();
-        }
+    let bytes = input.each(|bytes| {
+        let (_, used) = verifier.step(bytes)?;
         if first.is_none() {
             first = verifier.reader().begin().cloned();
         }
-        Ok::<(), Stop>(())
+        Ok::<_, Stop>(used)
     })?;
     not_empty(&input, bytes)?;
     drop(input);
@@ -104,13 +101,7 @@ fn profile(wish: &Verify) -> Profile {
 fn summary(wish: &Summary) -> Result<Status, Stop> {
     let mut input = Input::open(&wish.file)?.watched();
     let mut inventory = Inventory::new();
-    let bytes = input.each(|mut bytes| {
-        while !bytes.is_empty() {
-            let used = inventory.step(bytes)?;
-            bytes = bytes.get(used..).unwrap_or_default();
-        }
-        Ok::<(), Stop>(())
-    })?;
+    let bytes = input.each(|bytes| Ok::<_, Stop>(inventory.step(bytes)?))?;
     not_empty(&input, bytes)?;
     drop(input);
     let contents = inventory.finish()?;
@@ -129,11 +120,9 @@ fn dump(wish: &Dump) -> Result<Status, Stop> {
     }
     let mut out = BufWriter::with_capacity(PAGEFUL, io::stdout().lock());
     let mut dump = inspect::Dump::new();
-    let read = input.each(|mut bytes| {
-        while !bytes.is_empty() {
-            let (entry, used) = dump.step(bytes)?;
-            bytes = bytes.get(used..).unwrap_or_default();
-            let Some(entry) = entry else { continue };
+    let read = input.each(|bytes| {
+        let (entry, used) = dump.step(bytes)?;
+        if let Some(entry) = entry {
             let line = if wish.json {
                 json::line(&entry)?
             } else {
@@ -141,7 +130,7 @@ fn dump(wish: &Dump) -> Result<Status, Stop> {
             };
             out.write_all(line.as_bytes())?;
         }
-        Ok::<(), Stop>(())
+        Ok::<_, Stop>(used)
     });
     // What came before damage is shown before the damage is told of.
     out.flush()?;
