@@ -130,6 +130,21 @@ pub(crate) struct Machine {
     icount: bool,
 }
 
+/// The releases that something is done on, one after the other.
+#[derive(Debug, Args)]
+pub(crate) struct Suites {
+    /// Only this suite; may be given again
+    #[arg(long, value_name = "SUITE")]
+    suite: Vec<Suite>,
+}
+
+impl Suites {
+    /// Those that were named; all, where none was.
+    fn chosen(self) -> Vec<Suite> {
+        if self.suite.is_empty() { Suite::ALL.to_vec() } else { self.suite }
+    }
+}
+
 /// What `run` takes.
 #[derive(Debug, Args)]
 pub(crate) struct Run {

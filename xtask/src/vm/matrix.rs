@@ -3,16 +3,16 @@
 use std::{process::ExitCode, time::Duration};
 
 use clap::Args;
-use vm_tests::{Matrix, Progress, Suite, Tests, VmOptions, host::surface};
+use vm_tests::{Matrix, Progress, Tests, VmOptions, host::surface};
 
+use super::Suites;
 use crate::Failure;
 
 /// What `matrix` takes.
 #[derive(Debug, Args)]
 pub(crate) struct Command {
-    /// Only this suite; may be given again
-    #[arg(long, value_name = "SUITE")]
-    suite: Vec<Suite>,
+    #[command(flatten)]
+    suites: Suites,
     /// The longest that one release's tests may run, in seconds
     #[arg(long, default_value_t = 3600, value_name = "SECONDS")]
     limit: u64,
@@ -26,7 +26,7 @@ pub(crate) struct Command {
 impl Command {
     /// Does it. A release that fails does not keep the others from running.
     pub(crate) fn run(self, progress: &mut Progress) -> Result<ExitCode, Failure> {
-        let suites = if self.suite.is_empty() { Suite::ALL.to_vec() } else { self.suite };
+        let suites = self.suites.chosen();
         // Of some tests nobody expects all functions.
         let functions = if self.filter.is_empty() {
             surface::functions()?

@@ -9,14 +9,14 @@ use std::{
 use clap::Args;
 use vm_tests::{Image, Job, PoolDisks, Progress, Suite, Vm, VmOptions};
 
+use super::Suites;
 use crate::Failure;
 
 /// What `record` takes.
 #[derive(Debug, Args)]
 pub(crate) struct Command {
-    /// Only this suite; may be given again
-    #[arg(long, value_name = "SUITE")]
-    suite: Vec<Suite>,
+    #[command(flatten)]
+    suites: Suites,
     /// Processors
     #[arg(long, default_value_t = 2, value_name = "COUNT")]
     cpus: u32,
@@ -25,7 +25,7 @@ pub(crate) struct Command {
 impl Command {
     /// Does it.
     pub(crate) fn run(self, progress: &mut Progress) -> Result<ExitCode, Failure> {
-        let suites = if self.suite.is_empty() { Suite::ALL.to_vec() } else { self.suite };
+        let suites = self.suites.chosen();
         let options = VmOptions {
             cpus: self.cpus,
             ..VmOptions::default()

@@ -3,16 +3,16 @@
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::Args;
-use vm_tests::{Progress, Suite, Tests, VmOptions};
+use vm_tests::{Progress, Tests, VmOptions};
 
+use super::Suites;
 use crate::Failure;
 
 /// What `streams` takes.
 #[derive(Debug, Args)]
 pub(crate) struct Command {
-    /// Only this suite; may be given again
-    #[arg(long, value_name = "SUITE")]
-    suite: Vec<Suite>,
+    #[command(flatten)]
+    suites: Suites,
     /// How many histories in all, dealt out to the suites
     #[arg(long, default_value_t = 200, value_name = "COUNT")]
     histories: u64,
@@ -36,7 +36,7 @@ pub(crate) struct Command {
 impl Command {
     /// Does it. A release that fails does not keep the others from running.
     pub(crate) fn run(self, progress: &mut Progress) -> Result<ExitCode, Failure> {
-        let suites = if self.suite.is_empty() { Suite::ALL.to_vec() } else { self.suite };
+        let suites = self.suites.chosen();
         let share = self.histories.div_ceil(u64::try_from(suites.len())?);
         let options = VmOptions {
             cpus: self.cpus,
