@@ -19,7 +19,7 @@ use ring_tests::sequence::{Depth, Mismatch, Op, Recorded, Side, agree, agree::se
 use zfs_rs::backend::{ioctl::Ioctl, lzc::Lzc};
 
 use self::hands::Mounting;
-use crate::support::{pool::Pool, release::running};
+use crate::support::{next, number, pool::Pool, release::running};
 
 #[test]
 fn random_sequences_agree_between_the_model_and_both_ways_to_the_kernel() {
@@ -190,14 +190,6 @@ fn each<T: Sync>(batch: &[T], until: Option<Instant>, act: impl Fn(&T) -> Option
         }
     });
     (wrong.into_inner().unwrap(), done.into_inner())
-}
-
-fn next<T>(left: &Mutex<impl Iterator<Item = T>>) -> Option<T> {
-    left.lock().unwrap().next()
-}
-
-fn number(name: &str) -> Option<u64> {
-    env::var(name).ok()?.parse().ok()
 }
 
 /// More than a run of all tests has time for.

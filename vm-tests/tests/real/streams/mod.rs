@@ -85,15 +85,20 @@ fn dense() -> SendFlags {
 
 /// A whole stream.
 fn capture(request: SendRequest) -> Vec<u8> {
-    read(request.spawn().unwrap())
+    captured(request).unwrap()
 }
 
-/// A stream to its end.
-fn read(mut stream: SendStream) -> Vec<u8> {
+/// A whole stream, or why the kernel does not send it.
+fn captured(request: SendRequest) -> zfs_rs::Result<Vec<u8>> {
+    read(request.spawn()?)
+}
+
+/// A stream to its end, or why the kernel does not send it.
+fn read(mut stream: SendStream) -> zfs_rs::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
-    stream.finish().unwrap();
-    bytes
+    stream.finish()?;
+    Ok(bytes)
 }
 
 /// What a stream holds, each record held to every rule.

@@ -110,9 +110,9 @@ fn what_was_saved_of_an_increment_is_sent_on_alone(zfs: &Zfs) {
     let increment = capture(zfs.send(&at(plain, "b")).flags(dense()).since(since(plain, "a")));
     cut(zfs, &increment, increment.len() * 2 / 3, &first);
 
-    let saved = read(zfs.send_saved(&first).flags(dense()).since(since(&first, "a")).spawn().unwrap());
+    let saved = read(zfs.send_saved(&first).flags(dense()).since(since(&first, "a")).spawn().unwrap()).unwrap();
     assert!(saved.len() < increment.len(), "{} of {}", saved.len(), increment.len());
-    let along = read(zfs.send_saved(&first).flags(dense()).spawn().unwrap());
+    let along = read(zfs.send_saved(&first).flags(dense()).spawn().unwrap()).unwrap();
     assert!(along.len() > whole.len() / 2, "without a base it is sent along");
     let error = receive(zfs, &saved, &second).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Truncated, "{error}");

@@ -1,12 +1,13 @@
 //! I send a history in the many ways in which a kernel sends.
 
-use std::{fs, io::Read as _};
+use std::fs;
 
-use zfs_rs::{Base, SendFlags, SendRequest, SendStream, Zfs, stream::token::ResumeToken};
+use zfs_rs::{Base, SendFlags, Zfs, stream::token::ResumeToken};
 
 use super::{
+    captured,
     history::{Chance, History, change_files},
-    receive,
+    read, receive,
 };
 use crate::support::{
     oracle,
@@ -152,15 +153,4 @@ fn flags(history: &History, chance: &mut Chance) -> SendFlags {
     let all = [SendFlags::LARGE_BLOCK, SendFlags::COMPRESS, SendFlags::EMBED];
     let chosen = all.into_iter().filter(|_| chance.one_in(2));
     chosen.fold(SendFlags::empty(), |flags, one| flags | one)
-}
-
-fn captured(order: SendRequest) -> zfs_rs::Result<Vec<u8>> {
-    read(order.spawn()?)
-}
-
-fn read(mut stream: SendStream) -> zfs_rs::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).unwrap();
-    stream.finish()?;
-    Ok(bytes)
 }

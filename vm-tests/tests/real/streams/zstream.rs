@@ -25,7 +25,7 @@ use super::{
     ways::Ways,
 };
 use crate::support::{
-    by,
+    by, next, number,
     pool::{Pool, unique},
     release,
 };
@@ -197,14 +197,6 @@ fn zstream(stream: &[u8], how: &str) -> String {
     fs::remove_file(path).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn next<T>(left: &Mutex<impl Iterator<Item = T>>) -> Option<T> {
-    left.lock().unwrap().next()
-}
-
-fn number(name: &str) -> Option<u64> {
-    env::var(name).ok()?.parse().ok()
 }
 
 /// More than a run of all tests has time for.

@@ -5,7 +5,11 @@ pub(crate) mod oracle;
 pub(crate) mod pool;
 pub(crate) mod release;
 
-use std::time::{Duration, Instant};
+use std::{
+    env,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
 
 use zfs_rs::{Backend, Wish, Zfs};
 
@@ -51,6 +55,16 @@ pub(crate) fn module(zfs: &Zfs) -> &'static str {
         Backend::LibzfsCore { .. } => "lzc",
         _ => "ioctl",
     }
+}
+
+/// The number that who started the tests gave by this name.
+pub(crate) fn number(name: &str) -> Option<u64> {
+    env::var(name).ok()?.parse().ok()
+}
+
+/// The next of what several threads have to do.
+pub(crate) fn next<T>(left: &Mutex<impl Iterator<Item = T>>) -> Option<T> {
+    left.lock().unwrap().next()
 }
 
 /// Waits until it is so, and fails when that takes longer than anything here should.
