@@ -185,10 +185,7 @@ impl Plan {
     fn payload(&self, order: ByteOrder) -> Vec<u8> {
         let mut list = NvList::new();
         if self.is_raw {
-            list = list.with(
-                "crypt_keydata",
-                NvList::new().with("DSL_CRYPTO_SUITE", 8_u64).with("DSL_CRYPTO_GUID", 77_u64),
-            );
+            list = list.with("crypt_keydata", key());
         }
         if let Some((object, offset)) = self.resumes {
             list = list.with("resume_object", object).with("resume_offset", offset);
@@ -205,6 +202,13 @@ impl Plan {
             _ => list.encode_xdr().expect("a list"),
         }
     }
+}
+
+/// A wrapped key, and the shape of the dnodes' own object: all that a kernel wants to find.
+fn key() -> NvList {
+    let numbers = KEY_NUMBERS.iter().fold(NvList::new(), |list, (name, number)| list.with(*name, *number));
+    let bytes = |list: NvList, (name, length): &(&str, u8)| list.with(*name, vec![*length; usize::from(*length)]);
+    KEY_BYTES.iter().fold(numbers, bytes)
 }
 
 /// Where records go.
@@ -234,3 +238,29 @@ impl Out {
         self.put(record, &payload);
     }
 }
+
+/// A base is made with the same key: what it ends with is what its increment begins with.
+pub(super) const KEY_NUMBERS: [(&str, u64); 15] = [
+    ("DSL_CRYPTO_SUITE", 8),
+    ("DSL_CRYPTO_GUID", 77),
+    ("DSL_CRYPTO_VERSION", 1),
+    ("keyformat", 1),
+    ("pbkdf2iters", 0),
+    ("pbkdf2salt", 0),
+    ("to_ivset_guid", 4711),
+    ("from_ivset_guid", 4711),
+    ("mdn_checksum", 7),
+    ("mdn_compress", 15),
+    ("mdn_nlevels", 6),
+    ("mdn_blksz", 16384),
+    ("mdn_indblkshift", 17),
+    ("mdn_nblkptr", 3),
+    ("mdn_maxblkid", 4),
+];
+const KEY_BYTES: [(&str, u8); 5] = [
+    ("DSL_CRYPTO_MASTER_KEY_1", 32),
+    ("DSL_CRYPTO_HMAC_KEY_1", 64),
+    ("DSL_CRYPTO_IV", 12),
+    ("DSL_CRYPTO_MAC", 16),
+    ("portable_mac", 32),
+];

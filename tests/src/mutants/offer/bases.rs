@@ -1,0 +1,145 @@
+//! I make what a stream wants to find: a snapshot with the GUID of its base, and an interrupted receive that stands where it goes on.
+
+use zfs_rs::nvlist::NvList;
+use zfs_rs::stream::{BeginFlags, Features, Profile};
+
+use super::{is_let_through, say};
+use crate::chance::Chance;
+use crate::mutants::pieces::{Piece, seal};
+use crate::plain::bytes::{Order, RECORD};
+use crate::plain::fields::{Field, KIND, begin, embedded, end, fields, free, object, range, spill, write};
+
+/// A stream of the base: some of the objects of the increment, of other block sizes here and there, so that it finds objects that are as it says, are not, and
+/// are none.
+pub(super) fn base(pieces: &[Piece], order: Order, chance: &mut Chance, profile: &Profile) -> Vec<u8> {
+    let Some((first, rest)) = pieces.split_first() else {
+        return Vec::new();
+    };
+    let guid = first.record(order).get(begin::BASE);
+    let first = opening(first, order, guid, 0);
+    let last = blank(order, end::NUMBER, &[(end::GUID, guid)]);
+    let mut all = vec![first.clone()];
+    let mut wanted = None;
+    for piece in rest {
+        let record = piece.record(order);
+        let number = record.get(object::OBJECT);
+        let mut piece = piece.clone();
+        let takes = match record.kind() {
+            range::NUMBER => true,
+            object::NUMBER => {
+                let is_there = chance.percent(70);
+                // Data of another block size would not fit.
+                let is_other = record.get(object::RAW_BONUS_LEN) == 0 && chance.percent(25);
+                if is_other {
+                    piece.set(order, object::BLOCK_SIZE, chance.of(&[512, 1024, 4096]));
+                }
+                wanted = (is_there && !is_other).then_some(number);
+                is_there
+            }
+            write::NUMBER | free::NUMBER | spill::NUMBER | embedded::NUMBER => wanted == Some(number),
+            _ => false,
+        };
+        rename(&mut piece, order, guid);
+        all.extend(takes.then_some(piece));
+    }
+    all.push(last.clone());
+    let bytes = seal(&all, order);
+    if is_let_through(&bytes, profile) {
+        bytes
+    } else {
+        seal(&[first, last], order)
+    }
+}
+
+/// The start of the stream that this one is the rest of, up to the block with which it goes on: kernels save the place of the last one they wrote.
+pub(super) fn part(pieces: &[Piece], order: Order) -> Option<Vec<u8>> {
+    let first = pieces.first()?;
+    let record = first.record(order);
+    let list = NvList::decode(&first.payload).ok()?;
+    let (number, offset) = (list.get::<u64>("resume_object").ok()?, list.get::<u64>("resume_offset").ok()?);
+    let (guid, from) = (record.get(begin::GUID), record.get(begin::BASE));
+    let is_raw = Features::from_bits(record.get(begin::VERSION) >> 2).contains(Features::RAW);
+    let mut next = pieces.iter().map(|piece| piece.record(order));
+    let next = next.find(|record| record.kind() == write::NUMBER && record.get(write::OBJECT) == number);
+    let (size, kind) = next.map_or((512, 19), |next| (next.get(write::SIZE), next.get(write::TYPE)));
+    let size = if offset.is_multiple_of(size.max(1)) { size } else { 512 };
+    let mut all = vec![opening(first, order, guid, from)];
+    let mut of_object = vec![
+        (object::OBJECT, number),
+        (object::TYPE, kind),
+        (object::BLOCK_SIZE, size),
+        (object::GUID, guid),
+    ];
+    let mut of_write = vec![
+        (write::OBJECT, number),
+        (write::TYPE, kind),
+        (write::OFFSET, offset),
+        (write::SIZE, size),
+        (write::GUID, guid),
+        (write::CHECKSUM, 7),
+    ];
+    if is_raw {
+        let of_range = [(range::FIRST, number / 32 * 32), (range::SLOTS, 32), (range::GUID, guid)];
+        all.push(blank(order, range::NUMBER, &of_range));
+        of_object.extend([
+            (object::INDIRECT_SHIFT, 17),
+            (object::LEVELS, 2),
+            (object::POINTERS, 3),
+            (object::LAST_BLOCK, offset / size.max(1)),
+        ]);
+        of_write.extend([(write::COMPRESSION, 2), (write::COMPRESSED_SIZE, size)]);
+    }
+    all.push(blank(order, object::NUMBER, &of_object));
+    let mut piece = blank(order, write::NUMBER, &of_write);
+    piece.payload = vec![7; usize::try_from(size).ok().filter(|size| *size <= 1 << 20)?];
+    all.push(piece);
+    Some(seal(&all, order))
+}
+
+/// The `BEGIN` of a stream of the same kind that is not resumed, nothing left out.
+fn opening(first: &Piece, order: Order, guid: u64, from: u64) -> Piece {
+    let mut first = first.clone();
+    let record = first.record(order);
+    let mut features = Features::from_bits(record.get(begin::VERSION) >> 2).without(Features::RESUMING);
+    let mut flags = BeginFlags::from_bits(u32::try_from(record.get(begin::FLAGS)).unwrap_or(0));
+    let mut list = NvList::decode(&first.payload).unwrap_or_default();
+    list.remove("resume_object");
+    list.remove("resume_offset");
+    if from == 0 {
+        features = features.without(Features::REDACTED);
+        flags = flags.without(BeginFlags::CLONE);
+        list.remove("redact_snaps");
+        // What an increment fills in was left out of its base.
+        if let Some(left_out) = list.remove("redact_from_snaps") {
+            features = features.with(Features::REDACTED);
+            list.insert("redact_snaps", left_out);
+        }
+    }
+    first.set(order, begin::VERSION, features.bits() << 2 | 1);
+    first.set(order, begin::FLAGS, flags.bits().into());
+    first.set(order, begin::GUID, guid);
+    first.set(order, begin::BASE, from);
+    say(&mut first, &list, order);
+    first
+}
+
+/// A record with these numbers, nothing else, and no payload.
+fn blank(order: Order, kind: u32, numbers: &[(Field, u64)]) -> Piece {
+    let mut piece = Piece {
+        header: vec![0; RECORD],
+        payload: Vec::new(),
+    };
+    piece.set(order, KIND, kind.into());
+    for (field, number) in numbers {
+        piece.set(order, *field, *number);
+    }
+    piece
+}
+
+/// Has a record be of the stream with this GUID.
+fn rename(piece: &mut Piece, order: Order, guid: u64) {
+    let kind = piece.record(order).kind();
+    if let Some(field) = fields(kind).iter().find(|field| field.name == "GUID") {
+        piece.set(order, *field, guid);
+    }
+}
