@@ -16,7 +16,7 @@ use super::{
 pub(crate) fn receive(offers: Vec<(String, Offer)>, profile: &Profile) -> Result<()> {
     let watch = Watch::start();
     forget()?;
-    run("zpool", &["create", "-O", "mountpoint=none", "-O", "volmode=none", POOL, DISK])?;
+    run("zpool", &["create", "-O", "mountpoint=none", "-O", "volmode=none", "-O", "compression=off", POOL, DISK])?;
     let zfs = Zfs::open()?;
     let mut left = Vec::new();
     for (number, offer) in offers {
@@ -54,14 +54,16 @@ fn finish(watch: &Watch, left: &[(String, Offered<'_>, SnapshotName)]) -> Result
     }
     watch.step("- scrub");
     run("zpool", &["scrub", "-w", POOL])?;
-    let status = run("zpool", &["status", "-v", POOL])?;
+    let status = run("zpool", &["status", POOL])?;
     if !(status.contains("with 0 errors") && status.contains("No known data errors")) {
         fail("scrub", status.replace('\n', " "));
+        for (number, offered, _) in left { println!("left {number} {}", offered.offer.what); }
+        println!("{}", run("zpool", &["events"]).unwrap_or_default().lines().count());
     }
     watch.step("- export");
     run("zpool", &["export", POOL])?;
     watch.step("- import");
-    run("zpool", &["import", "-N", "-d", DISK, POOL])?;
+    run("zpool", &["import", "-N", "-d", DISKS, POOL])?;
     for (number, offered, snapshot) in left {
         watch.step(&format!("- after the import, {number}"));
         if let Err(why) = offered.again(snapshot).and_then(|()| offered.destroy()) {
@@ -93,4 +95,5 @@ fn fail(at: &str, why: impl fmt::Display) {
 }
 
 const POOL: &str = "mutants";
+const DISKS: &str = "/dev/disk/by-id";
 const DISK: &str = "/dev/disk/by-id/virtio-pool0";

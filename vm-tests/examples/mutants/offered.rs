@@ -1,11 +1,14 @@
 //! I have one stream received, and see that its target is complete then, or as it was before.
 
-use std::io::{Read as _, Write as _};
+use std::{
+    collections::BTreeMap,
+    io::{Read as _, Write as _},
+};
 
 use ring_tests::mutants::Offer;
 use zfs_rs::{
     Base, DatasetName, Error, ErrorKind, Receipt, SendFlags, SnapshotName, Zfs,
-    stream::{Begin, Features, Profile, Rule, Verifier},
+    stream::{Begin, Features, ObjsetType, Profile, Rule, Verifier},
 };
 
 use super::{Result, guest::count};
@@ -13,7 +16,7 @@ use super::{Result, guest::count};
 /// A stream on its way to a target.
 pub(crate) struct Offered<'a> {
     zfs: &'a Zfs,
-    offer: Offer,
+    pub(crate) offer: Offer,
     begin: Begin,
     profile: &'a Profile,
     pub(crate) target: DatasetName,
@@ -28,7 +31,8 @@ pub(crate) struct Offered<'a> {
 struct State {
     is_inconsistent: bool,
     token: Option<String>,
-    snapshots: Vec<(SnapshotName, u64)>,
+    /// By name, with their GUIDs.
+    snapshots: BTreeMap<String, u64>,
 }
 
 impl<'a> Offered<'a> {
@@ -79,7 +83,7 @@ impl<'a> Offered<'a> {
             (Some(_), false) => "increment",
             (Some(_), true) => "clone",
         }];
-        words.extend((self.begin.objset == zfs_rs::stream::ObjsetType::Volume).then_some("volume"));
+        words.extend((self.begin.objset == ObjsetType::Volume).then_some("volume"));
         words.extend(self.is_raw().then_some("raw"));
         words.extend(has(Features::RESUMING).then_some("resumed"));
         words.extend(has(Features::REDACTED).then_some("redacted"));
@@ -118,7 +122,7 @@ impl<'a> Offered<'a> {
         if !zfs.exists(target)? {
             return Ok(None);
         }
-        let snapshots = zfs.snapshots(target).map(|found| found.map(|found| (found.name, found.guid.0)));
+        let snapshots = zfs.snapshots(target).map(|found| found.map(|found| (found.name.to_string(), found.guid.0)));
         Ok(Some(State {
             is_inconsistent: zfs.dataset(target)?.inconsistent,
             token: zfs.receive_resume_token(target)?,
@@ -128,8 +132,8 @@ impl<'a> Offered<'a> {
 
     /// There is one snapshot more, of the stream's GUID, and nothing else.
     fn is_complete(&self, bare: Option<State>, receipt: &Receipt) -> Result<()> {
-        let mut snapshots = bare.map_or_else(Vec::new, |state| state.snapshots);
-        snapshots.push((receipt.snapshot.clone(), self.begin.to_guid));
+        let mut snapshots = bare.map_or_else(BTreeMap::new, |state| state.snapshots);
+        snapshots.insert(receipt.snapshot.to_string(), self.begin.to_guid);
         let wanted = Some(State {
             is_inconsistent: false,
             token: None,
@@ -159,7 +163,7 @@ impl<'a> Offered<'a> {
 
     /// Sends what was received again, all that is in it, and what is since its base; the verifier finds nothing wrong with that.
     pub(crate) fn again(&self, snapshot: &SnapshotName) -> Result<()> {
-        let mut flags = SendFlags::LARGE_BLOCK | SendFlags::COMPRESS;
+        let mut flags = SendFlags::LARGE_BLOCK | SendFlags::COMPRESS | SendFlags::EMBED;
         if self.is_raw() {
             flags |= SendFlags::RAW;
         }

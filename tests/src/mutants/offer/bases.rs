@@ -52,7 +52,7 @@ pub(super) fn base(pieces: &[Piece], order: Order, chance: &mut Chance, profile:
 }
 
 /// The start of the stream that this one is the rest of, up to the block with which it goes on: kernels save the place of the last one they wrote.
-pub(super) fn part(pieces: &[Piece], order: Order) -> Option<Vec<u8>> {
+pub(super) fn part(pieces: &[Piece], order: Order, chance: &mut Chance) -> Option<Vec<u8>> {
     let first = pieces.first()?;
     let record = first.record(order);
     let list = NvList::decode(&first.payload).ok()?;
@@ -62,6 +62,9 @@ pub(super) fn part(pieces: &[Piece], order: Order) -> Option<Vec<u8>> {
     let mut next = pieces.iter().map(|piece| piece.record(order));
     let next = next.find(|record| record.kind() == write::NUMBER && record.get(write::OBJECT) == number);
     let (size, kind) = next.map_or((512, 19), |next| (next.get(write::SIZE), next.get(write::TYPE)));
+    // What was interrupted may have been of other blocks.
+    let other = chance.of(&[512, 1024, 4096]);
+    let size = if chance.percent(75) { size } else { other };
     let size = if offset.is_multiple_of(size.max(1)) { size } else { 512 };
     let mut all = vec![opening(first, order, guid, from)];
     let mut of_object = vec![
