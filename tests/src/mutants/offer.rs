@@ -14,7 +14,7 @@ use super::pieces::{Piece, seal, split};
 use super::streams::stream;
 use crate::chance::Chance;
 use crate::plain::bytes::Order;
-use crate::plain::fields::{PAYLOAD_LEN, begin, end, object};
+use crate::plain::fields::{PAYLOAD_LEN, begin, end};
 
 /// One stream for a kernel, and what it wants to be there.
 #[derive(Clone, Debug)]
@@ -47,8 +47,7 @@ impl Offer {
         let mut after = before.clone();
         let mutant = mutate(&mut chance, &made, &mut after, &split(&other.bytes, order))?;
         let whole = parts(before, order);
-        let mut changed = parts(after, order).into_iter().find(|part| !whole.contains(part))?;
-        changed.iter_mut().for_each(|piece| dress(piece, order));
+        let changed = parts(after, order).into_iter().find(|part| !whole.contains(part))?;
         let stream = seal(&changed, order);
         if !is_let_through(&stream, profile) {
             return None;
@@ -110,22 +109,6 @@ fn parts(pieces: Vec<Piece>, order: Order) -> Vec<Vec<Piece>> {
         is_open &= !is_end;
     }
     parts
-}
-
-fn dress(piece: &mut Piece, order: Order) {
-    let record = piece.record(order);
-    if record.kind() == begin::NUMBER {
-        piece.set(order, begin::OBJSET, 2);
-        return;
-    }
-    let is_plain = record.kind() == object::NUMBER && record.get(object::RAW_BONUS_LEN) == 0;
-    if is_plain
-        && record.get(object::BONUS_TYPE) == 44
-        && let Some(header) = piece.payload.get_mut(..8)
-    {
-        order.write(&mut header[..4], 0x2f_505a);
-        order.write(&mut header[4..6], 1 << 10 | 2);
-    }
 }
 
 /// Has a `BEGIN` bring this list.

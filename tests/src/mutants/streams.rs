@@ -1,6 +1,9 @@
 //! I make valid streams of every kind, small ones: the same seed makes the same stream.
 
 mod contents;
+mod filesystem;
+pub(super) mod key;
+mod volume;
 
 use zfs_rs::nvlist::NvList;
 use zfs_rs::stream::record::End;
@@ -58,17 +61,10 @@ fn single(chance: &mut Chance, order: ByteOrder) -> Made {
     let begin = begin(chance);
     let plan = Plan::draw(chance, &begin);
     let payload = plan.payload(order);
-    let mut out = Out {
-        writer: Writer::new(order),
-        bytes: Vec::new(),
-    };
+    let mut out = Out::new(order);
     out.put(begin.clone(), &payload);
     contents::draw(chance, &begin, &plan, &mut out);
-    let end = End {
-        to_guid: begin.to_guid,
-        ..End::default()
-    };
-    out.put(end, &[]);
+    out.end(&begin);
     Made {
         bytes: out.bytes,
         order: plain(order),
@@ -77,6 +73,19 @@ fn single(chance: &mut Chance, order: ByteOrder) -> Made {
         from: begin.from_guid,
         to: begin.to_guid,
     }
+}
+
+/// A whole stream of what there has to be of a dataset that begins so.
+#[must_use]
+pub fn root(chance: &mut Chance, begin: &Begin, order: Order) -> Vec<u8> {
+    let mut out = Out::new(match order {
+        Order::Little => ByteOrder::Little,
+        Order::Big => ByteOrder::Big,
+    });
+    out.put(begin.clone(), &[]);
+    contents::root(chance, begin, &mut out);
+    out.end(begin);
+    out.bytes
 }
 
 /// What `zfs send -R` writes: its header sums up itself only, and the last record nothing.
@@ -88,10 +97,7 @@ fn package(chance: &mut Chance, order: ByteOrder, mut wants_more: impl FnMut(usi
         ..Begin::new("tank/home@b", 0)
     };
     let list = NvList::new().with("tosnap", "b").with("fss", NvList::new().with("0x17", 23_u64));
-    let mut out = Out {
-        writer: Writer::new(order),
-        bytes: Vec::new(),
-    };
+    let mut out = Out::new(order);
     out.put(header.clone(), &list.encode_xdr().expect("a list"));
     out.put(End::default(), &[]);
     let mut features = header.features;
@@ -185,7 +191,7 @@ impl Plan {
     fn payload(&self, order: ByteOrder) -> Vec<u8> {
         let mut list = NvList::new();
         if self.is_raw {
-            list = list.with("crypt_keydata", key());
+            list = list.with("crypt_keydata", key::key());
         }
         if let Some((object, offset)) = self.resumes {
             list = list.with("resume_object", object).with("resume_offset", offset);
@@ -204,20 +210,30 @@ impl Plan {
     }
 }
 
-/// A wrapped key, and the shape of the dnodes' own object: all that a kernel wants to find.
-fn key() -> NvList {
-    let numbers = KEY_NUMBERS.iter().fold(NvList::new(), |list, (name, number)| list.with(*name, *number));
-    let bytes = |list: NvList, (name, length): &(&str, u8)| list.with(*name, vec![*length; usize::from(*length)]);
-    KEY_BYTES.iter().fold(numbers, bytes)
-}
-
 /// Where records go.
 struct Out {
+    order: ByteOrder,
     writer: Writer,
     bytes: Vec<u8>,
 }
 
 impl Out {
+    const fn new(order: ByteOrder) -> Self {
+        Self {
+            order,
+            writer: Writer::new(order),
+            bytes: Vec::new(),
+        }
+    }
+
+    fn end(&mut self, begin: &Begin) {
+        let end = End {
+            to_guid: begin.to_guid,
+            ..End::default()
+        };
+        self.put(end, &[]);
+    }
+
     fn put(&mut self, record: impl Into<Record>, payload: &[u8]) {
         self.writer
             .put(&mut self.bytes, record, payload)
@@ -235,32 +251,31 @@ impl Out {
             payload.extend_from_slice(&(word ^ u64::try_from(index).unwrap_or(0)).to_le_bytes());
         }
         payload.truncate(length);
+        if let Record::Object(object) = &record
+            && object.bonus_type == ATTRIBUTES
+            && object.raw_bonus_len == 0
+        {
+            attributes(chance, &mut payload, usize::try_from(object.bonus_len).expect("a length"));
+        }
         self.put(record, &payload);
     }
 }
 
-/// A base is made with the same key: what it ends with is what its increment begins with.
-pub(super) const KEY_NUMBERS: [(&str, u64); 15] = [
-    ("DSL_CRYPTO_SUITE", 8),
-    ("DSL_CRYPTO_GUID", 77),
-    ("DSL_CRYPTO_VERSION", 1),
-    ("keyformat", 1),
-    ("pbkdf2iters", 0),
-    ("pbkdf2salt", 0),
-    ("to_ivset_guid", 4711),
-    ("from_ivset_guid", 4711),
-    ("mdn_checksum", 0),
-    ("mdn_compress", 0),
-    ("mdn_nlevels", 6),
-    ("mdn_blksz", 16384),
-    ("mdn_indblkshift", 17),
-    ("mdn_nblkptr", 3),
-    ("mdn_maxblkid", 4),
-];
-const KEY_BYTES: [(&str, u8); 5] = [
-    ("DSL_CRYPTO_MASTER_KEY_1", 32),
-    ("DSL_CRYPTO_HMAC_KEY_1", 64),
-    ("DSL_CRYPTO_IV", 12),
-    ("DSL_CRYPTO_MAC", 16),
-    ("portable_mac", 32),
-];
+/// Makes of a buffer system attributes of that length: a header in either order, flags where kernels read them, and all else as it is.
+fn attributes(chance: &mut Chance, buffer: &mut [u8], length: usize) {
+    let order = chance.of(&[Order::Little, Order::Little, Order::Big]);
+    let header = chance.of(&[8, 8, 16, 24]);
+    let header = if length < header + 56 { 8 } else { header };
+    if length < header + 56 || chance.percent(3) {
+        // Made and not yet filled.
+        buffer[..4].fill(0);
+        return;
+    }
+    order.write(&mut buffer[..4], 0x2f_505a);
+    order.write(&mut buffer[4..6], (header as u64 / 8) << 10 | 2);
+    let has_project = length >= header + 136 && chance.percent(30);
+    order.write(&mut buffer[header + 48..][..8], if has_project { 1 << 47 | 4 } else { 4 });
+}
+
+/// `DMU_OT_SA`.
+const ATTRIBUTES: u32 = 44;

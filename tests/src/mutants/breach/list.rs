@@ -4,7 +4,7 @@ use zfs_rs::nvlist::{NvList, Value};
 
 use super::values;
 use crate::chance::Chance;
-use crate::mutants::streams::KEY_NUMBERS;
+use crate::mutants::streams::key::KEY_NUMBERS;
 
 /// Changes it and says how.
 pub(super) fn change(chance: &mut Chance, payload: &mut Vec<u8>) -> String {
