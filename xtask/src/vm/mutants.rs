@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     path::Path,
     process,
     process::ExitCode,
@@ -40,7 +41,15 @@ pub(crate) struct Command {
 #[derive(Default)]
 struct Findings {
     counts: BTreeMap<String, u64>,
-    failures: Vec<String>,
+    failures: u64,
+}
+
+impl Findings {
+    /// Says it at once: the rest takes long.
+    fn fail(&mut self, why: impl fmt::Display) {
+        println!("FAILED: {why}");
+        self.failures += 1;
+    }
 }
 
 impl Command {
@@ -54,11 +63,8 @@ impl Command {
             for (what, count) in &counts {
                 println!("{count:>6}  {what}");
             }
-            for failure in &failures {
-                println!("FAILED on {suite}: {failure}");
-            }
-            println!("{suite}, seed {}: {} failures\n", self.seed, failures.len());
-            if !failures.is_empty() {
+            println!("{suite}, seed {}: {failures} failures\n", self.seed);
+            if failures > 0 {
                 ended = ExitCode::FAILURE;
             }
         }
@@ -84,7 +90,7 @@ impl Command {
             let job = Job::new().file(program, "mutants").program("./mutants", args);
             let begun = self.machine(&image, &job, &mut findings)?;
             left = left.get(begun..).unwrap_or_default();
-            progress.say(&format!("{} left, {} failures", left.len(), findings.failures.len()));
+            progress.say(&format!("{} left, {} failures", left.len(), findings.failures));
         }
         Ok(findings)
     }
@@ -113,7 +119,7 @@ impl Command {
                 Ok(Some(line)) => line,
                 Ok(None) => break,
                 Err(why) => {
-                    findings.failures.push(format!("{step}: {why}"));
+                    findings.fail(format_args!("{step}: {why}"));
                     return if begun > 0 { Ok(begun) } else { Err(why.into()) };
                 }
             };
@@ -123,9 +129,9 @@ impl Command {
                     what.clone_into(&mut step);
                 }
                 Some(("+", what)) => *findings.counts.entry(what.to_owned()).or_default() += 1,
-                Some(("!", failure)) => findings.failures.push(failure.to_owned()),
+                Some(("!", failure)) => findings.fail(failure),
                 Some(("hangs:", what)) => {
-                    findings.failures.push(format!("it hangs: {what}"));
+                    findings.fail(format_args!("{what} does not come to an end"));
                     vm.cut_power()?;
                     return Ok(begun);
                 }
@@ -134,7 +140,7 @@ impl Command {
         }
         let outcome = vm.wait(|_| {})?;
         if outcome.status != 0 {
-            findings.failures.push(format!("{step}: status {}", outcome.status));
+            findings.fail(format_args!("{step}: status {}", outcome.status));
         }
         if begun == 0 {
             return Err(format!("nothing was received, status {}", outcome.status).into());

@@ -112,15 +112,23 @@ fn file(order: Order, guid: u64, (number, kind, size, offset): (u64, u64, u64, u
         (write::CHECKSUM, 7),
     ];
     if is_raw {
-        let of_range = [(range::FIRST, number / 32 * 32), (range::SLOTS, 32), (range::GUID, guid)];
+        // As it lies on this machine.
+        let lies = if order == Order::Little { 0 } else { 2 };
+        let of_range = [
+            (range::FIRST, number / 32 * 32),
+            (range::SLOTS, 32),
+            (range::GUID, guid),
+            (range::FLAGS, lies),
+        ];
         all.push(blank(order, range::NUMBER, &of_range));
         of_object.extend([
+            (object::FLAGS, lies),
             (object::INDIRECT_SHIFT, 17),
             (object::LEVELS, 2),
             (object::POINTERS, 3),
             (object::LAST_BLOCK, offset / size.max(1)),
         ]);
-        of_write.extend([(write::COMPRESSION, 2), (write::COMPRESSED_SIZE, size)]);
+        of_write.extend([(write::FLAGS, lies), (write::COMPRESSION, 2), (write::COMPRESSED_SIZE, size)]);
     }
     all.push(blank(order, object::NUMBER, &of_object));
     let mut piece = blank(order, write::NUMBER, &of_write);

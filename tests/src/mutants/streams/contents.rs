@@ -1,7 +1,7 @@
 //! I draw what is between a stream's first record and its last: objects in their order, and the data of each.
 
 use zfs_rs::stream::record::{Free, FreeObjects, Object, ObjectRange, Redact, Spill, Write, WriteEmbedded};
-use zfs_rs::stream::{Begin, BeginFlags, Features, ObjsetType};
+use zfs_rs::stream::{Begin, BeginFlags, ByteOrder, Features, ObjsetType};
 
 use super::{Out, Plan};
 use crate::chance::Chance;
@@ -13,10 +13,12 @@ pub(super) struct Hand<'a> {
     pub(super) is_raw: bool,
     says_spill: bool,
     pub(super) guid: u64,
+    /// Raw streams: the flags that say in which order bytes lie, this machine's or any.
+    orders: Vec<u8>,
 }
 
 pub(super) fn draw(chance: &mut Chance, begin: &Begin, plan: &Plan, out: &mut Out) {
-    let mut hand = Hand::new(chance, begin);
+    let mut hand = Hand::new(chance, begin, out.order);
     let mut range = None;
     let mut next = 1;
     if begin.objset == ObjsetType::Volume {
@@ -51,7 +53,7 @@ pub(super) fn draw(chance: &mut Chance, begin: &Begin, plan: &Plan, out: &mut Ou
 
 /// What there has to be, and nothing else.
 pub(super) fn root(chance: &mut Chance, begin: &Begin, out: &mut Out) {
-    let mut hand = Hand::new(chance, begin);
+    let mut hand = Hand::new(chance, begin, out.order);
     if begin.objset == ObjsetType::Volume {
         hand.volume(true, None, &mut None, out);
     } else {
@@ -60,8 +62,10 @@ pub(super) fn root(chance: &mut Chance, begin: &Begin, out: &mut Out) {
 }
 
 impl<'a> Hand<'a> {
-    fn new(chance: &'a mut Chance, begin: &Begin) -> Self {
+    fn new(chance: &'a mut Chance, begin: &Begin, order: ByteOrder) -> Self {
+        let as_here = if order == ByteOrder::HOST { 0 } else { OTHER_ORDER };
         Self {
+            orders: if chance.percent(80) { vec![as_here] } else { vec![0, OTHER_ORDER] },
             chance,
             features: begin.features,
             is_raw: begin.features.contains(Features::RAW),
@@ -72,6 +76,11 @@ impl<'a> Hand<'a> {
 
     pub(super) fn has(&self, feature: Features) -> bool {
         self.features.contains(feature)
+    }
+
+    /// The flag of a raw block that says whether it lies in another order than the stream.
+    pub(super) fn lies(&mut self) -> u8 {
+        self.chance.of(&self.orders)
     }
 
     /// The rest of an object that an earlier stream began.
@@ -129,7 +138,7 @@ impl<'a> Hand<'a> {
             salt: self.chance.next().to_le_bytes(),
             iv: [3; 12],
             mac: [4; 16],
-            flags: self.chance.of(&[0, 0, 2]),
+            flags: self.lies(),
             ..ObjectRange::default()
         };
         out.put(record, &[]);
@@ -189,7 +198,7 @@ impl<'a> Hand<'a> {
             if object.block_size.is_power_of_two() {
                 object.max_block_id = self.chance.of(&[0, 3, 20]);
             }
-            object.flags |= self.chance.of(&[0, 0, 2]);
+            object.flags |= self.lies();
         }
         object
     }
@@ -230,7 +239,7 @@ impl<'a> Hand<'a> {
         if self.is_raw {
             (spill.compression, spill.compressed_size) = self.chance.of(&[(2, length), (15, 512), (16, length)]);
             spill.object_type = 44;
-            spill.flags |= self.chance.of(&[0, 2]);
+            spill.flags |= self.lies();
             (spill.salt, spill.iv, spill.mac) = ([5; 8], [6; 12], [7; 16]);
         }
         out.fill(self.chance, spill);
@@ -339,9 +348,12 @@ impl<'a> Hand<'a> {
             (write.compression, write.compressed_size) = (self.algorithm(), self.chance.of(&sizes));
         }
         if self.is_raw {
-            write.flags |= self.chance.of(&[0, 2]);
+            write.flags |= self.lies();
             (write.salt, write.iv, write.mac) = ([1; 8], [2; 12], [3; 16]);
         }
         write
     }
 }
+
+/// A flag of records in raw streams.
+pub(super) const OTHER_ORDER: u8 = 2;

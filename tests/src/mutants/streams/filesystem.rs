@@ -4,7 +4,7 @@ use zfs_rs::stream::ByteOrder;
 use zfs_rs::stream::record::{Object, Write};
 
 use super::Out;
-use super::contents::Hand;
+use super::contents::{Hand, OTHER_ORDER};
 use crate::plain::bytes::Order;
 
 impl Hand<'_> {
@@ -13,8 +13,8 @@ impl Hand<'_> {
         self.range_of(1, range, out);
         let master = self.part(1, 21, 512);
         out.put(master, &[]);
-        let block = self.micro_zap(out.order, false, "VERSION", 5);
-        self.as_it_lies(&master, false, &block, out);
+        let (block, lies) = self.micro_zap(out.order, "VERSION", 5);
+        self.as_it_lies(&master, &block, lies, out);
     }
 
     /// An object without a bonus buffer, of one block where that has 512 bytes.
@@ -37,10 +37,11 @@ impl Hand<'_> {
         }
     }
 
-    /// The block of a ZAP with one number, in the order of the stream or the other one.
-    pub(super) fn micro_zap(&mut self, order: ByteOrder, is_other: bool, name: &str, number: u64) -> Vec<u8> {
-        let order = match (order, is_other) {
-            (ByteOrder::Little, false) | (ByteOrder::Big, true) => Order::Little,
+    /// The block of a ZAP with one number; in raw streams in an order that it says.
+    pub(super) fn micro_zap(&mut self, order: ByteOrder, name: &str, number: u64) -> (Vec<u8>, u8) {
+        let lies = if self.is_raw { self.lies() } else { 0 };
+        let order = match (order, lies) {
+            (ByteOrder::Little, 0) | (ByteOrder::Big, OTHER_ORDER) => Order::Little,
             _ => Order::Big,
         };
         let mut block = vec![0; 512];
@@ -49,15 +50,15 @@ impl Hand<'_> {
         let entry = &mut block[64 * self.chance.of(&[1, 1, 1, 3])..][..64];
         order.write(&mut entry[..8], number);
         entry[14..14 + name.len()].copy_from_slice(name.as_bytes());
-        block
+        (block, lies)
     }
 
-    /// Writes a block at 0 as it lies on disk, perhaps in the other order.
-    pub(super) fn as_it_lies(&mut self, object: &Object, is_other: bool, block: &[u8], out: &mut Out) {
+    /// Writes a block at 0 as it is.
+    pub(super) fn as_it_lies(&mut self, object: &Object, block: &[u8], lies: u8, out: &mut Out) {
         let write = self.write(object, 0);
         let (compression, compressed_size) = if self.is_raw { (2, 512) } else { (0, 0) };
         let write = Write {
-            flags: write.flags & 1 | u8::from(is_other) << 1,
+            flags: write.flags & 1 | lies,
             compression,
             compressed_size,
             ..write

@@ -39,9 +39,8 @@ impl Hand<'_> {
 
     /// The block that says the size, embedded now and then, in the other order now and then where it is as it lies on disk.
     fn size(&mut self, out: &mut Out) {
-        let is_other = self.is_raw && self.chance.percent(30);
         let size = self.chance.next() >> 20 & !0xfff;
-        let block = self.micro_zap(out.order, is_other, "size", size);
+        let (block, lies) = self.micro_zap(out.order, "size", size);
         if self.has(Features::EMBED_DATA) && self.has(Features::LZ4) && !self.is_raw && self.chance.percent(50) {
             let packed = lz4_flex::block::compress(&block);
             let length = u32::try_from(packed.len()).expect("a length");
@@ -60,7 +59,7 @@ impl Hand<'_> {
             return;
         }
         let of = self.part(2, 24, 512);
-        self.as_it_lies(&of, is_other, &block, out);
+        self.as_it_lies(&of, &block, lies, out);
     }
 
     /// Nothing, said as kernels say it.
