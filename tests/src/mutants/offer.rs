@@ -1,6 +1,7 @@
 //! I make of a mutant what a kernel can be offered: one stream that the verifier lets through, with the base and the interrupted receive that it speaks of.
 
 mod bases;
+mod panics;
 
 use std::collections::BTreeMap;
 use std::iter;
@@ -8,13 +9,14 @@ use std::iter;
 use zfs_rs::nvlist::NvList;
 use zfs_rs::stream::{BeginFlags, Features, Profile};
 
+use self::panics::panics;
 use super::breach::mutate;
 use super::judge::by_verifier;
 use super::pieces::{Piece, seal, split};
 use super::streams::stream;
 use crate::chance::Chance;
 use crate::plain::bytes::Order;
-use crate::plain::fields::{Field, PAYLOAD_LEN, begin, end, fields};
+use crate::plain::fields::{PAYLOAD_LEN, begin, end};
 
 /// One stream for a kernel, and what it wants to be there.
 #[derive(Clone, Debug)]
@@ -51,8 +53,7 @@ impl Offer {
         let stream = seal(&changed, order);
         let first = changed.first()?.record(order);
         let features = Features::from_bits(first.get(begin::VERSION) >> 2);
-        let is_foreign = features.contains(Features::RAW) && changed.iter().any(|piece| is_foreign(piece, order));
-        if is_foreign || !is_let_through(&stream, profile) {
+        if panics(&changed, order) || !is_let_through(&stream, profile) {
             return None;
         }
         let flags = BeginFlags::from_bits(u32::try_from(first.get(begin::FLAGS)).unwrap_or(0));
@@ -91,14 +92,6 @@ impl Offer {
 
 fn is_let_through(bytes: &[u8], profile: &Profile) -> bool {
     by_verifier(bytes, profile.clone(), usize::MAX).is_ok()
-}
-
-/// Whether a raw block does not lie in the order of this machine.
-fn is_foreign(piece: &Piece, order: Order) -> bool {
-    let record = piece.record(order);
-    let flags = fields(record.kind()).iter().find(|field| field.name == "FLAGS");
-    let is_other = |field: &Field| record.get(*field) & 2 != 0;
-    record.kind() != begin::NUMBER && flags.is_some_and(|field| is_other(field) != (order == Order::Big))
 }
 
 /// The streams in a package, or the one that it is.

@@ -8,7 +8,7 @@ use std::{
 use ring_tests::mutants::Offer;
 use zfs_rs::{
     Base, DatasetName, Errno, Error, ErrorKind, Receipt, SendFlags, SnapshotName, Zfs,
-    stream::{Begin, Features, ObjsetType, Profile, Rule, Verifier},
+    stream::{Begin, ByteOrder, Features, ObjsetType, Profile, Rule, Verifier},
 };
 
 use super::{Result, guest::count, oracle::run};
@@ -18,6 +18,7 @@ pub(crate) struct Offered<'a> {
     zfs: &'a Zfs,
     pub(crate) offer: Offer,
     begin: Begin,
+    order: ByteOrder,
     profile: &'a Profile,
     pub(crate) target: DatasetName,
     /// Where the base of a clone is.
@@ -37,9 +38,11 @@ struct State {
 
 impl<'a> Offered<'a> {
     pub(crate) fn new(zfs: &'a Zfs, target: String, offer: Offer, is_resumable: bool, profile: &'a Profile) -> Result<Self> {
+        let first = offer.stream.first_chunk().ok_or("no stream")?;
         Ok(Self {
             zfs,
-            begin: Begin::read(offer.stream.first_chunk().ok_or("no stream")?)?,
+            begin: Begin::read(first)?,
+            order: Begin::order(first)?,
             is_resumable: is_resumable || offer.part.is_some(),
             offer,
             profile,
@@ -198,6 +201,8 @@ impl<'a> Offered<'a> {
                 Ok((_, used)) => bytes = bytes.get(used..).unwrap_or_default(),
                 // Redacted ones are sent on without saying all that should be said.
                 Err(refused) if refused.rule() == Some(Rule::BeginRedacted) => return Ok(()),
+                // So is what is embedded, and lies in another order than it came in.
+                Err(refused) if refused.rule() == Some(Rule::VolumeSize) && self.order != ByteOrder::HOST => return Ok(()),
                 Err(refused) => return Err(format!("sent again, the verifier refuses it: {refused}").into()),
             }
         }

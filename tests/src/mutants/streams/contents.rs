@@ -54,6 +54,7 @@ pub(super) fn draw(chance: &mut Chance, begin: &Begin, plan: &Plan, out: &mut Ou
 /// What there has to be, and nothing else.
 pub(super) fn root(chance: &mut Chance, begin: &Begin, out: &mut Out) {
     let mut hand = Hand::new(chance, begin, out.order);
+    hand.orders.truncate(1);
     if begin.objset == ObjsetType::Volume {
         hand.volume(true, None, &mut None, out);
     } else {
@@ -65,7 +66,7 @@ impl<'a> Hand<'a> {
     fn new(chance: &'a mut Chance, begin: &Begin, order: ByteOrder) -> Self {
         let as_here = if order == ByteOrder::HOST { 0 } else { OTHER_ORDER };
         Self {
-            orders: if chance.percent(80) { vec![as_here] } else { vec![0, OTHER_ORDER] },
+            orders: if chance.percent(80) { vec![as_here] } else { vec![as_here, as_here ^ OTHER_ORDER] },
             chance,
             features: begin.features,
             is_raw: begin.features.contains(Features::RAW),
