@@ -258,7 +258,7 @@ rules! {
         "OBJECT in streams of volumes: object 1 is the data (type 23), with blocks of a power of two; object 2 the properties (type 24), one block of 512 bytes; both in one slot without a bonus buffer.",
         "kernels panic where they ask a volume for its size and find something else";
     VolumeKept = "volume-kept",
-        "FREEOBJECTS, FREE, REDACT in streams of volumes: objects 1 and 2 stay, and so do the first 512 bytes of object 2.",
+        "FREEOBJECTS, FREE, REDACT in streams of volumes: objects 1 and 2 stay, and so do the first 512 bytes of object 2; a full stream may say so of what it has not brought yet.",
         "kernels panic where they ask a volume for its size and find nothing";
     VolumeSize = "volume-size",
         "WRITE, WRITE_EMBEDDED to object 2 in streams of volumes: the block at 0 is a micro-ZAP whose only entry is `size`; it is compressed only where it is embedded, by lzjb or lz4.",
