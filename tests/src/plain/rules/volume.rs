@@ -29,7 +29,8 @@ pub(super) fn kept(past: &Past, record: &Rec<'_>) -> bool {
         free_objects::NUMBER => {
             let (first, count) = (record.get(free_objects::FIRST), record.get(free_objects::COUNT));
             let range = u128::from(first)..u128::from(first) + u128::from(count);
-            return !(there.data && range.contains(&1)) && !(there.properties && range.contains(&2));
+            let frees_any = (there.data && range.contains(&1)) || (there.properties && range.contains(&2));
+            return !frees_any;
         }
         free::NUMBER => (free::OBJECT, free::OFFSET),
         redact::NUMBER => (redact::OBJECT, redact::OFFSET),
