@@ -2,6 +2,7 @@
 
 mod differential;
 mod matrix;
+mod mutants;
 mod record;
 mod streams;
 
@@ -65,6 +66,14 @@ pub(crate) enum Command {
         after_help = "Examples:\n  cargo xtask vm differential --sequences 10000 --limit 7200\n  cargo xtask vm differential --one 1785688653077942466"
     )]
     Differential(differential::Command),
+    /// Let real kernels receive mutants of streams that the verifier lets through
+    ///
+    /// Streams of all kinds are made to say something else, with sums that are right. Status 0 only when no kernel dies, stands still or complains, and
+    /// each mutant is received whole or leaves its target as it was. One of which that is not so is told by its number.
+    #[command(
+        after_help = "Examples:\n  cargo xtask vm mutants --suite bookworm --suite trixie\n  cargo xtask vm mutants --suite trixie --seed 7 --one 1234"
+    )]
+    Mutants(mutants::Command),
     /// Compare what we read in genuine streams with what `zstream dump -v` reads, record for record
     ///
     /// Filesystems and volumes with random histories are sent in many ways, in a machine of each release. Each stream must also keep every rule of the
@@ -131,7 +140,7 @@ pub(crate) struct Machine {
 }
 
 /// The releases that something is done on, one after the other.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct Suites {
     /// Only this suite; may be given again
     #[arg(long, value_name = "SUITE")]
@@ -174,6 +183,7 @@ impl Command {
             Self::Test { machine, filter } => test(&machine, Tests::new().filter(filter), &mut progress),
             Self::Matrix(command) => command.run(&mut progress),
             Self::Differential(command) => command.run(&mut progress),
+            Self::Mutants(command) => command.run(&mut progress),
             Self::Streams(command) => command.run(&mut progress),
             Self::Record(command) => command.run(&mut progress),
             Self::Zts(zts) => zts.run(&mut progress),

@@ -77,7 +77,7 @@ pub fn judge(stream: &[u8], receiver: &Receiver, chance: &mut Chance) -> Result<
     Ok(Judged { judgement, let_through })
 }
 
-fn by_verifier(stream: &[u8], profile: Profile, cut: usize) -> Result<(), Refused> {
+pub(super) fn by_verifier(stream: &[u8], profile: Profile, cut: usize) -> Result<(), Refused> {
     let mut verifier = Verifier::new(profile);
     for part in stream.chunks(cut.min(stream.len()).max(1)) {
         let mut rest = part;

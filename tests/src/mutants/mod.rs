@@ -5,11 +5,13 @@ mod breach;
 pub mod flips;
 mod judge;
 mod keep;
+mod offer;
 mod pieces;
 mod streams;
 mod tally;
 
 pub use self::keep::Keep;
+pub use self::offer::Offer;
 pub use self::streams::{Made, long_package, stream};
 pub use self::tally::Tally;
 

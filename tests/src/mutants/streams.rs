@@ -1,6 +1,8 @@
 //! I make valid streams of every kind, small ones: the same seed makes the same stream.
 
 mod contents;
+mod filesystem;
+pub(super) mod key;
 mod volume;
 
 use zfs_rs::nvlist::NvList;
@@ -59,18 +61,10 @@ fn single(chance: &mut Chance, order: ByteOrder) -> Made {
     let begin = begin(chance);
     let plan = Plan::draw(chance, &begin);
     let payload = plan.payload(order);
-    let mut out = Out {
-        order,
-        writer: Writer::new(order),
-        bytes: Vec::new(),
-    };
+    let mut out = Out::new(order);
     out.put(begin.clone(), &payload);
     contents::draw(chance, &begin, &plan, &mut out);
-    let end = End {
-        to_guid: begin.to_guid,
-        ..End::default()
-    };
-    out.put(end, &[]);
+    out.end(&begin);
     Made {
         bytes: out.bytes,
         order: plain(order),
@@ -79,6 +73,19 @@ fn single(chance: &mut Chance, order: ByteOrder) -> Made {
         from: begin.from_guid,
         to: begin.to_guid,
     }
+}
+
+/// A whole stream of what there has to be of a dataset that begins so.
+#[must_use]
+pub fn root(chance: &mut Chance, begin: &Begin, order: Order) -> Vec<u8> {
+    let mut out = Out::new(match order {
+        Order::Little => ByteOrder::Little,
+        Order::Big => ByteOrder::Big,
+    });
+    out.put(begin.clone(), &[]);
+    contents::root(chance, begin, &mut out);
+    out.end(begin);
+    out.bytes
 }
 
 /// What `zfs send -R` writes: its header sums up itself only, and the last record nothing.
@@ -90,11 +97,7 @@ fn package(chance: &mut Chance, order: ByteOrder, mut wants_more: impl FnMut(usi
         ..Begin::new("tank/home@b", 0)
     };
     let list = NvList::new().with("tosnap", "b").with("fss", NvList::new().with("0x17", 23_u64));
-    let mut out = Out {
-        order,
-        writer: Writer::new(order),
-        bytes: Vec::new(),
-    };
+    let mut out = Out::new(order);
     out.put(header.clone(), &list.encode_xdr().expect("a list"));
     out.put(End::default(), &[]);
     let mut features = header.features;
@@ -188,10 +191,7 @@ impl Plan {
     fn payload(&self, order: ByteOrder) -> Vec<u8> {
         let mut list = NvList::new();
         if self.is_raw {
-            list = list.with(
-                "crypt_keydata",
-                NvList::new().with("DSL_CRYPTO_SUITE", 8_u64).with("DSL_CRYPTO_GUID", 77_u64),
-            );
+            list = list.with("crypt_keydata", key::key());
         }
         if let Some((object, offset)) = self.resumes {
             list = list.with("resume_object", object).with("resume_offset", offset);
@@ -218,6 +218,22 @@ struct Out {
 }
 
 impl Out {
+    const fn new(order: ByteOrder) -> Self {
+        Self {
+            order,
+            writer: Writer::new(order),
+            bytes: Vec::new(),
+        }
+    }
+
+    fn end(&mut self, begin: &Begin) {
+        let end = End {
+            to_guid: begin.to_guid,
+            ..End::default()
+        };
+        self.put(end, &[]);
+    }
+
     fn put(&mut self, record: impl Into<Record>, payload: &[u8]) {
         self.writer
             .put(&mut self.bytes, record, payload)

@@ -2,7 +2,9 @@
 
 use zfs_rs::nvlist::{NvList, Value};
 
+use super::values;
 use crate::chance::Chance;
+use crate::mutants::streams::key::KEY_NUMBERS;
 
 /// Changes it and says how.
 pub(super) fn change(chance: &mut Chance, payload: &mut Vec<u8>) -> String {
@@ -36,7 +38,14 @@ pub(super) fn change(chance: &mut Chance, payload: &mut Vec<u8>) -> String {
 fn pair(chance: &mut Chance, payload: &mut Vec<u8>) -> String {
     let mut list = NvList::decode(payload).unwrap_or_else(|_| NvList::new());
     let name = chance.of(NAMES);
-    let what = if chance.percent(30) {
+    let key = list.get::<&NvList>("crypt_keydata").ok().filter(|_| chance.percent(30)).cloned();
+    let what = if let Some(mut key) = key {
+        let (name, before) = chance.of(&KEY_NUMBERS);
+        let number = values::draw(chance, 8, before);
+        key.insert(name, number);
+        list.insert("crypt_keydata", key);
+        format!("{name} of its key is {number}")
+    } else if chance.percent(30) {
         list.remove(name);
         format!("{name} is taken away")
     } else {

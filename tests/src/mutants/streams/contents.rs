@@ -1,7 +1,7 @@
 //! I draw what is between a stream's first record and its last: objects in their order, and the data of each.
 
 use zfs_rs::stream::record::{Free, FreeObjects, Object, ObjectRange, Redact, Spill, Write, WriteEmbedded};
-use zfs_rs::stream::{Begin, BeginFlags, Features, ObjsetType};
+use zfs_rs::stream::{Begin, BeginFlags, ByteOrder, Features, ObjsetType};
 
 use super::{Out, Plan};
 use crate::chance::Chance;
@@ -13,20 +13,19 @@ pub(super) struct Hand<'a> {
     pub(super) is_raw: bool,
     says_spill: bool,
     pub(super) guid: u64,
+    /// Raw streams: the flags that say in which order bytes lie, this machine's or any.
+    orders: Vec<u8>,
 }
 
 pub(super) fn draw(chance: &mut Chance, begin: &Begin, plan: &Plan, out: &mut Out) {
-    let mut hand = Hand {
-        chance,
-        features: begin.features,
-        is_raw: plan.is_raw,
-        says_spill: begin.flags.contains(BeginFlags::SPILL_BLOCKS),
-        guid: begin.to_guid,
-    };
+    let mut hand = Hand::new(chance, begin, out.order);
     let mut range = None;
     let mut next = 1;
     if begin.objset == ObjsetType::Volume {
         next = hand.volume(begin.from_guid.is_none(), plan.resumes, &mut range, out);
+    } else if plan.resumes.is_none() && hand.chance.percent(if begin.from_guid.is_none() { 90 } else { 20 }) {
+        hand.filesystem(&mut range, out);
+        next = 2;
     }
     if let Some((object, offset)) = plan.resumes.filter(|(object, _)| *object >= next) {
         hand.goes_on(object, offset, out);
@@ -52,9 +51,37 @@ pub(super) fn draw(chance: &mut Chance, begin: &Begin, plan: &Plan, out: &mut Ou
     }
 }
 
-impl Hand<'_> {
+/// What there has to be, and nothing else.
+pub(super) fn root(chance: &mut Chance, begin: &Begin, out: &mut Out) {
+    let mut hand = Hand::new(chance, begin, out.order);
+    hand.orders.truncate(1);
+    if begin.objset == ObjsetType::Volume {
+        hand.volume(true, None, &mut None, out);
+    } else {
+        hand.filesystem(&mut None, out);
+    }
+}
+
+impl<'a> Hand<'a> {
+    fn new(chance: &'a mut Chance, begin: &Begin, order: ByteOrder) -> Self {
+        let as_here = if order == ByteOrder::HOST { 0 } else { OTHER_ORDER };
+        Self {
+            orders: if chance.percent(80) { vec![as_here] } else { vec![as_here, as_here ^ OTHER_ORDER] },
+            chance,
+            features: begin.features,
+            is_raw: begin.features.contains(Features::RAW),
+            says_spill: begin.flags.contains(BeginFlags::SPILL_BLOCKS),
+            guid: begin.to_guid,
+        }
+    }
+
     pub(super) fn has(&self, feature: Features) -> bool {
         self.features.contains(feature)
+    }
+
+    /// The flag of a raw block that says whether it lies in another order than the stream.
+    pub(super) fn lies(&mut self) -> u8 {
+        self.chance.of(&self.orders)
     }
 
     /// The rest of an object that an earlier stream began.
@@ -112,7 +139,7 @@ impl Hand<'_> {
             salt: self.chance.next().to_le_bytes(),
             iv: [3; 12],
             mac: [4; 16],
-            flags: self.chance.of(&[0, 0, 2]),
+            flags: self.lies(),
             ..ObjectRange::default()
         };
         out.put(record, &[]);
@@ -172,7 +199,7 @@ impl Hand<'_> {
             if object.block_size.is_power_of_two() {
                 object.max_block_id = self.chance.of(&[0, 3, 20]);
             }
-            object.flags |= self.chance.of(&[0, 0, 2]);
+            object.flags |= self.lies();
         }
         object
     }
@@ -213,7 +240,7 @@ impl Hand<'_> {
         if self.is_raw {
             (spill.compression, spill.compressed_size) = self.chance.of(&[(2, length), (15, 512), (16, length)]);
             spill.object_type = 44;
-            spill.flags |= self.chance.of(&[0, 2]);
+            spill.flags |= self.lies();
             (spill.salt, spill.iv, spill.mac) = ([5; 8], [6; 12], [7; 16]);
         }
         out.fill(self.chance, spill);
@@ -322,9 +349,12 @@ impl Hand<'_> {
             (write.compression, write.compressed_size) = (self.algorithm(), self.chance.of(&sizes));
         }
         if self.is_raw {
-            write.flags |= self.chance.of(&[0, 2]);
+            write.flags |= self.lies();
             (write.salt, write.iv, write.mac) = ([1; 8], [2; 12], [3; 16]);
         }
         write
     }
 }
+
+/// A flag of records in raw streams.
+pub(super) const OTHER_ORDER: u8 = 2;

@@ -1,0 +1,38 @@
+//! I am the administrator's own programs, and what the kernel wrote to its log.
+
+use std::process::Command;
+
+use super::Result;
+
+/// What a program prints; it must succeed.
+pub(crate) fn run(program: &str, args: &[&str]) -> Result<String> {
+    let output = Command::new(program).args(args).output()?;
+    if output.status.success() {
+        return Ok(String::from_utf8(output.stdout)?);
+    }
+    Err(format!("{program} {args:?}: {}", String::from_utf8_lossy(&output.stderr)).into())
+}
+
+/// Empties the kernel's log.
+pub(crate) fn forget() -> Result<()> {
+    run("dmesg", &["--clear"]).map(drop)
+}
+
+/// Lines of the kernel's log that no healthy kernel writes.
+pub(crate) fn complaints() -> Result<Vec<String>> {
+    let log = run("dmesg", &[])?;
+    let is_bad = |line: &&str| BAD.iter().any(|word| line.contains(word));
+    Ok(log.lines().filter(is_bad).map(str::to_owned).collect())
+}
+
+const BAD: [&str; 9] = [
+    "PANIC",
+    "VERIFY",
+    "ASSERT",
+    "BUG",
+    "Oops",
+    "WARNING",
+    "blocked for more than",
+    "general protection",
+    "Call Trace",
+];
