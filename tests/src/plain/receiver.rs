@@ -12,6 +12,8 @@ pub struct Receiver {
     pub checksums: u64,
     /// The most bytes of a block.
     pub block_limit: u64,
+    /// Whether increments with large micro-ZAPs are taken.
+    pub microzap_increments: bool,
     /// Whether packages are taken.
     pub packages: bool,
     /// Whether raw streams only are taken.
@@ -37,6 +39,7 @@ impl Receiver {
             features: FEATURES | FEATURES_2_3,
             checksums: 15,
             block_limit: 16 << 20,
+            microzap_increments: true,
             packages: true,
             raw_only: false,
             objset: None,
@@ -55,6 +58,7 @@ impl Receiver {
                 FEATURES
             },
             checksums: if release >= Release::V2_2 { 15 } else { 14 },
+            microzap_increments: release != Release::V2_3,
             packages: false,
             base: Base::Release(release),
             ..Self::any()

@@ -1,5 +1,6 @@
 //! I do with a genuine stream all that must leave it as it is.
 
+use zfs_rs::Release;
 use zfs_rs::nvlist::NvList;
 use zfs_rs::stream::record::End;
 use zfs_rs::stream::{
@@ -132,9 +133,9 @@ impl<'a> Genuine<'a> {
     /// - With `-e`, a spill block that fits into a block pointer is sent as a block of the object, with the number that stands for spill blocks
     ///   (`do_dump` in `dmu_send.c`, 2.3 and 2.4). The receiver says that all is well, and the file has lost its extended attributes.
     ///
-    /// All were seen with 2.3.9.
+    /// All were seen with 2.3.9. A fourth kind panics kernels of 2.3 only: an increment of what ever had a large micro-ZAP, on a base that is marked as such.
     #[must_use]
-    pub fn must_be_refused(&self) -> Option<Rule> {
+    pub fn must_be_refused(&self, profile: &Profile) -> Option<Rule> {
         let begins = self.pieces.iter().filter_map(|(record, payload)| match record {
             Record::Begin(begin) if begin.kind == StreamKind::Substream => Some((begin.features, payload)),
             _ => None,
@@ -143,7 +144,10 @@ impl<'a> Genuine<'a> {
         let mut unsaid = begins.filter(|(features, payload)| !features.contains(Features::REDACTED) && is_listed(payload));
         let large = |(record, _): &Piece| matches!(record, Record::WriteEmbedded(write) if write.length > 128 << 10);
         let spill = |(record, _): &Piece| matches!(record, Record::WriteEmbedded(write) if write.offset > 1 << 63);
-        if unsaid.next().is_some() {
+        let marks_again = |(record, _): &Piece| matches!(record, Record::Begin(begin) if begin.from_guid.is_some() && begin.features.contains(Features::LARGE_MICROZAP));
+        if *profile == Profile::of(Release::V2_3) && self.pieces.iter().any(marks_again) {
+            Some(Rule::BeginMicrozap)
+        } else if unsaid.next().is_some() {
             Some(Rule::BeginRedacted)
         } else if self.pieces.iter().any(spill) {
             Some(Rule::Extent)
@@ -178,7 +182,7 @@ impl<'a> Genuine<'a> {
         if verified(bytes, profile, cut(bytes)) != at_once {
             return Err("in small pieces it is judged otherwise".to_owned());
         }
-        let wanted = self.must_be_refused();
+        let wanted = self.must_be_refused(profile);
         match at_once {
             Err(refused) if wanted.is_some() && refused.rule() == wanted => return Ok(()),
             Ok(_) if wanted.is_some() => return Err("it passes, and its copy would not be whole".to_owned()),

@@ -49,8 +49,11 @@ pub(super) fn features(past: &Past, record: &Rec<'_>) -> bool {
     !is_begin(record) || features_of(record) & !past.receiver.features == 0
 }
 
-pub(super) fn microzap(_past: &Past, record: &Rec<'_>) -> bool {
-    !is_begin(record) || !has(record, LARGE_MICROZAP) || has(record, LARGE_BLOCKS)
+pub(super) fn microzap(past: &Past, record: &Rec<'_>) -> bool {
+    if !is_begin(record) || !has(record, LARGE_MICROZAP) {
+        return true;
+    }
+    has(record, LARGE_BLOCKS) && (past.receiver.microzap_increments || record.is_zero(begin::BASE))
 }
 
 pub(super) fn objset(_past: &Past, record: &Rec<'_>) -> bool {

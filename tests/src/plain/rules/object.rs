@@ -141,7 +141,8 @@ pub(super) fn raw_levels(past: &Past, record: &Rec<'_>) -> bool {
     // A block of pointers multiplies what a pointer reaches.
     let fan_out = 1_u128 << record.get(object::INDIRECT_SHIFT).saturating_sub(7).min(10);
     let reached = (1..levels.min(12)).fold(u128::from(record.get(object::POINTERS)), |blocks, _| blocks.saturating_mul(fan_out));
-    (1..=12).contains(&levels) && u128::from(record.get(object::LAST_BLOCK)) < reached
+    let bits = levels.saturating_sub(1) * record.get(object::INDIRECT_SHIFT).saturating_sub(7);
+    (1..=12).contains(&levels) && bits < 64 && u128::from(record.get(object::LAST_BLOCK)) < reached
 }
 
 pub(super) fn raw_last_block(past: &Past, record: &Rec<'_>) -> bool {

@@ -24,18 +24,19 @@ pub(super) fn objects(past: &Past, record: &Rec<'_>) -> bool {
 }
 
 pub(super) fn kept(past: &Past, record: &Rec<'_>) -> bool {
+    let Some(there) = past.volume else { return true };
     let (object, offset) = match record.kind() {
-        _ if past.volume.is_none() => return true,
         free_objects::NUMBER => {
             let (first, count) = (record.get(free_objects::FIRST), record.get(free_objects::COUNT));
             let range = u128::from(first)..u128::from(first) + u128::from(count);
-            return !range.contains(&1) && !range.contains(&2);
+            let frees_any = (there.data && range.contains(&1)) || (there.properties && range.contains(&2));
+            return !frees_any;
         }
         free::NUMBER => (free::OBJECT, free::OFFSET),
         redact::NUMBER => (redact::OBJECT, redact::OFFSET),
         _ => return true,
     };
-    record.get(object) != 2 || record.get(offset) >= 512
+    !there.size || record.get(object) != 2 || record.get(offset) >= 512
 }
 
 /// Whether it is the block with the size.

@@ -79,10 +79,11 @@ fn features(begin: &Begin, profile: &Profile) -> Result<(), Found> {
     let has = |features| begin.features.contains(features);
     let all = field(Rule::BeginFeatures, "features", begin.features.bits());
     all.only_bits(profile.features.bits())?;
-    field(Rule::BeginMicrozap, "features", begin.features.bits()).must(
-        !has(Features::LARGE_MICROZAP) || has(Features::LARGE_BLOCKS),
-        Wrong::Needs(Features::LARGE_BLOCKS),
-    )?;
+    if has(Features::LARGE_MICROZAP) {
+        let microzap = field(Rule::BeginMicrozap, "features", begin.features.bits());
+        microzap.must(has(Features::LARGE_BLOCKS), Wrong::Needs(Features::LARGE_BLOCKS))?;
+        microzap.must(profile.microzap_increments || begin.from_guid.is_none(), Wrong::Refused)?;
+    }
     Ok(())
 }
 

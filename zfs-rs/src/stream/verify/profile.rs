@@ -17,6 +17,7 @@ pub struct Profile {
     pub(super) features: Features,
     pub(super) checksums: u64,
     pub(super) block_limit: u64,
+    pub(super) microzap_increments: bool,
     pub(super) packages: bool,
     pub(super) raw_only: bool,
     pub(super) objset: Option<ObjsetType>,
@@ -31,6 +32,7 @@ impl Profile {
             features: FEATURES.with(FEATURES_2_3),
             checksums: CHECKSUMS,
             block_limit: 16 << 20,
+            microzap_increments: true,
             packages: true,
             raw_only: false,
             objset: None,
@@ -49,6 +51,8 @@ impl Profile {
             },
             // blake3 came with 2.2.
             checksums: if release < Release::V2_2 { CHECKSUMS - 1 } else { CHECKSUMS },
+            // Mended in 2.4.1.
+            microzap_increments: release != Release::V2_3,
             packages: false,
             ..Self::any()
         }

@@ -231,7 +231,8 @@ fn raw_object(object: &Object) -> Result<(), Found> {
     // An indirect block is full of pointers of 128 bytes.
     let shift_per_level = u32::from(object.indirect_block_shift).saturating_sub(7);
     let shift = shift_per_level.saturating_mul(u32::from(object.levels).saturating_sub(1));
-    let below_top = object.max_block_id.checked_shr(shift).unwrap_or(0);
+    levels.must(shift < u64::BITS, Wrong::Refused)?;
+    let below_top = object.max_block_id.wrapping_shr(shift);
     levels.must(below_top < pointers, Wrong::Below(u64::from(object.levels).saturating_add(1)))?;
     let end = object
         .max_block_id

@@ -71,8 +71,8 @@ rules! {
         "BEGIN: every feature is one the receiver takes.",
         "a receiver that does not know a feature would take the records for something else";
     BeginMicrozap = "begin-microzap",
-        "BEGIN: large_microzap comes with large_blocks only.",
-        "such a directory is a large block";
+        "BEGIN: large_microzap comes with large_blocks only, and to a kernel of 2.3 only in full streams.",
+        "such a directory is a large block; and that kernel panics where the base is marked so already (issue 18143 of OpenZFS)";
     BeginObjset = "begin-objset",
         "BEGIN of a stream: the dataset is a filesystem (2) or a volume (3).",
         "no other dataset is sent";
@@ -197,8 +197,8 @@ rules! {
         "OBJECT in raw streams: indirect blocks have 4 KiB to 128 KiB.",
         "kernels shift by it";
     RawLevels = "raw-levels",
-        "OBJECT in raw streams: the block tree has 1 to 12 levels, enough for its last block.",
-        "kernels walk that deep";
+        "OBJECT in raw streams: the block tree has 1 to 12 levels, enough for its last block, and its top has fewer than 2^64 blocks below each pointer.",
+        "kernels walk that deep, and shift by that many bits";
     RawLastBlock = "raw-last-block",
         "OBJECT in raw streams: the last block ends below 2^64, and is 0 where blocks have no power of two.",
         "sums that wrap lead kernels to other blocks, and such an object has one block";
@@ -258,7 +258,7 @@ rules! {
         "OBJECT in streams of volumes: object 1 is the data (type 23), with blocks of a power of two; object 2 the properties (type 24), one block of 512 bytes; both in one slot without a bonus buffer.",
         "kernels panic where they ask a volume for its size and find something else";
     VolumeKept = "volume-kept",
-        "FREEOBJECTS, FREE, REDACT in streams of volumes: objects 1 and 2 stay, and so do the first 512 bytes of object 2.",
+        "FREEOBJECTS, FREE, REDACT in streams of volumes: objects 1 and 2 stay, and so do the first 512 bytes of object 2; a full stream may say so of what it has not brought yet.",
         "kernels panic where they ask a volume for its size and find nothing";
     VolumeSize = "volume-size",
         "WRITE, WRITE_EMBEDDED to object 2 in streams of volumes: the block at 0 is a micro-ZAP whose only entry is `size`; it is compressed only where it is embedded, by lzjb or lz4.",

@@ -91,6 +91,13 @@ fn a_profile_says_what_the_receiver_takes() {
     assert_eq!(rule(&long_names, of(Release::V2_2)), Err(Some(Rule::BeginFeatures)));
     assert!(rule(&long_names, of(Release::V2_3)).is_ok());
 
+    let mut microzap = plain();
+    streams::begin(&mut microzap).features = Features::LARGE_MICROZAP.with(streams::PLAIN_FEATURES);
+    assert_eq!(rule(&microzap, of(Release::V2_3)), Err(Some(Rule::BeginMicrozap)));
+    assert!(rule(&microzap, of(Release::V2_4)).is_ok());
+    streams::begin(&mut microzap).from_guid = None;
+    assert!(rule(&microzap, of(Release::V2_3)).is_ok());
+
     let mut blake3 = plain();
     streams::object(&mut blake3).checksum_type = 14;
     assert_eq!(rule(&blake3, of(Release::V2_1)), Err(Some(Rule::Checksum)));

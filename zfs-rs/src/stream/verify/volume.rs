@@ -60,9 +60,9 @@ impl Volume {
     pub(super) fn record(&mut self, record: &Record) -> Result<(), Found> {
         match record {
             Record::Object(object) => self.object(object),
-            Record::FreeObjects(free) => free_objects(free),
-            Record::Free(free) => free_bytes(free.object, free.offset),
-            Record::Redact(redact) => free_bytes(redact.object, redact.offset),
+            Record::FreeObjects(free) => self.free_objects(free),
+            Record::Free(free) => self.free_bytes(free.object, free.offset),
+            Record::Redact(redact) => self.free_bytes(redact.object, redact.offset),
             Record::Write(write) if write.object == PROPERTIES => self.write(write),
             Record::WriteEmbedded(write) if write.object == PROPERTIES => self.embedded(write),
             Record::End(_) => self.is_whole(),
@@ -115,6 +115,22 @@ impl Volume {
         Ok(())
     }
 
+    /// What is gone is no answer; what has not come yet can be said to be nothing, as in what had been saved of an interrupted stream.
+    fn free_objects(&self, free: &FreeObjects) -> Result<(), Found> {
+        let end = free.first_object.saturating_add(free.count);
+        let frees = |object, part| (free.first_object..end).contains(&object) && !self.missing.contains(&part);
+        let is_harmless = !frees(DATA, Part::Data) && !frees(PROPERTIES, Part::Properties);
+        field(Rule::VolumeKept, "first object", free.first_object).must(is_harmless, Wrong::Refused)?;
+        Ok(())
+    }
+
+    fn free_bytes(&self, object: u64, offset: u64) -> Result<(), Found> {
+        if object == PROPERTIES && !self.missing.contains(&Part::Size) {
+            field(Rule::VolumeKept, "offset", offset).at_least(SECTOR)?;
+        }
+        Ok(())
+    }
+
     fn came(&mut self, part: Part) {
         self.missing.retain(|missing| *missing != part);
     }
@@ -164,21 +180,6 @@ impl Volume {
         };
         says_size(block, order).map_err(malformed)
     }
-}
-
-/// What is gone is no answer.
-fn free_objects(free: &FreeObjects) -> Result<(), Found> {
-    let end = free.first_object.saturating_add(free.count);
-    let stays = end <= DATA || free.first_object > PROPERTIES;
-    field(Rule::VolumeKept, "first object", free.first_object).must(stays, Wrong::Refused)?;
-    Ok(())
-}
-
-fn free_bytes(object: u64, offset: u64) -> Result<(), Found> {
-    if object == PROPERTIES {
-        field(Rule::VolumeKept, "offset", offset).at_least(SECTOR)?;
-    }
-    Ok(())
 }
 
 /// Whether the block is a micro-ZAP (`zap_impl.h`) whose only entry is the size; the place of what is not so.

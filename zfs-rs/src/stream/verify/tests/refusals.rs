@@ -550,6 +550,12 @@ const CASES: &[Case] = &[
     (
         Rule::RawLevels,
         raw,
+        |p| object(p).levels = 8,
+        "record 2: OBJECT: levels 8 is refused",
+    ),
+    (
+        Rule::RawLevels,
+        raw,
         |p| object(p).max_block_id = 1024,
         "record 2: OBJECT: levels 2 is below 3",
     ),

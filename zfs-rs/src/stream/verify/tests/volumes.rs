@@ -128,6 +128,7 @@ fn nothing_of_it_is_freed() {
     let gap = |features: Features, gap: fn(u64) -> Record| {
         [0, 512].map(|offset| {
             said(Rule::VolumeKept, |pieces, _| {
+                begin(pieces).from_guid = Some(3);
                 begin(pieces).features = features;
                 if features.contains(Features::REDACTED) {
                     pieces[0].1 = NvList::new().with("redact_snaps", vec![9_u64]).encode_native().unwrap();
@@ -136,25 +137,46 @@ fn nothing_of_it_is_freed() {
             })
         })
     };
-    let free = |offset| {
-        Record::Free(Free {
-            object: 2,
-            offset,
-            length: 512,
-            to_guid: 5,
-        })
-    };
-    let redact = |offset| {
-        Record::Redact(Redact {
-            object: 2,
-            offset,
-            length: 512,
-            to_guid: 5,
-        })
-    };
     let says = |word| [Some(format!("record 5: {word}: offset 0 is below 512")), None];
     assert_eq!(gap(Features::empty(), free), says("FREE"));
     assert_eq!(gap(Features::REDACTED, redact), says("REDACT"));
+}
+
+fn free(offset: u64) -> Record {
+    Record::Free(Free {
+        object: 2,
+        offset,
+        length: 512,
+        to_guid: 5,
+    })
+}
+
+fn redact(offset: u64) -> Record {
+    Record::Redact(Redact {
+        object: 2,
+        offset,
+        length: 512,
+        to_guid: 5,
+    })
+}
+
+/// What had been saved of an interrupted stream says of the rest that it is free.
+#[test]
+fn what_has_not_come_yet_may_be_nothing() {
+    let passes = |edit: fn(&mut Vec<Piece>)| said(Rule::VolumeKept, move |pieces, _| edit(pieces)).is_none();
+    assert!(passes(|p| free_objects(p).count = 31));
+    assert!(passes(|p| p[5] = (free(0), Vec::new())));
+    let freed = |object: u64| {
+        said(Rule::VolumeKept, move |pieces, _| {
+            let goes_on = NvList::new().with("resume_object", 1_u64).with("resume_offset", 8192_u64);
+            begin(pieces).features = Features::RESUMING;
+            pieces[0].1 = goes_on.encode_native().unwrap();
+            pieces.drain(2..4);
+            free_objects(pieces).first_object = object;
+        })
+    };
+    assert_eq!(freed(1).as_deref(), Some("record 1: FREEOBJECTS: first object 1 is refused"));
+    assert_eq!(freed(2), None);
 }
 
 #[test]
