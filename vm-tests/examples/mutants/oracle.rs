@@ -18,11 +18,11 @@ pub(crate) fn forget() -> Result<()> {
     run("dmesg", &["--clear"]).map(drop)
 }
 
-/// Lines of the kernel's log that no healthy kernel writes.
-pub(crate) fn complaints() -> Result<Vec<String>> {
+/// The kernel's log, where it has lines that no healthy kernel writes; else nothing.
+pub(crate) fn complaints() -> Result<String> {
     let log = run("dmesg", &[])?;
-    let is_bad = |line: &&str| BAD.iter().any(|word| line.contains(word));
-    Ok(log.lines().filter(is_bad).map(str::to_owned).collect())
+    let is_bad = BAD.iter().any(|word| log.contains(word));
+    Ok(if is_bad { log } else { String::new() })
 }
 
 const BAD: [&str; 9] = [
