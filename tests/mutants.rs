@@ -13,7 +13,7 @@ fn mutants_are_judged_alike_and_break_every_rule() {
         blind: 10_000,
         mutants: 25_000,
     };
-    let tally = round.run(None, |_, _| {});
+    let tally = round.run(|_, _| {});
     assert!(tally.failures.is_empty(), "{}\n{tally}", tally.failures.join("\n"));
     assert!(
         tally.never_broken().is_empty(),

@@ -4,18 +4,17 @@
 
 use std::env;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use ring_tests::mutants::flips::{Flips, all_of_headers, some};
-use ring_tests::mutants::{Keep, Round, long_package};
+use ring_tests::mutants::{Round, long_package};
 use zfs_rs::stream::ByteOrder;
 
 fn main() -> io::Result<ExitCode> {
     let words: Vec<String> = env::args().skip(1).collect();
-    let [seed, blind, mutants, keep @ ..] = words.as_slice() else {
-        return Err(io::Error::other("usage: mutants SEED BLIND MUTANTS [DIR]"));
+    let [seed, blind, mutants] = words.as_slice() else {
+        return Err(io::Error::other("usage: mutants SEED BLIND MUTANTS"));
     };
     let number = |word: &String| word.parse::<u64>().map_err(|_| io::Error::other(format!("no number: {word}")));
     let round = Round {
@@ -24,10 +23,9 @@ fn main() -> io::Result<ExitCode> {
         mutants: number(mutants)?,
     };
     let flips_are_seen = flips(round.seed);
-    let mut keep = keep.first().map(|directory| Keep::new(PathBuf::from(directory))).transpose()?;
     let begun = Instant::now();
     let mut said = begun;
-    let tally = round.run(keep.as_mut(), |done, all| {
+    let tally = round.run(|done, all| {
         if said.elapsed().as_secs() >= 5 {
             said = Instant::now();
             eprint!("\r{done} of {all}, {} s", begun.elapsed().as_secs());
@@ -38,9 +36,6 @@ fn main() -> io::Result<ExitCode> {
     print!("{tally}");
     for failure in tally.failures.iter().take(FAILURES) {
         println!("FAILED: {failure}");
-    }
-    if let Some(keep) = &keep {
-        println!("{} mutants that break no rule are kept", keep.count());
     }
     let never = tally.never_broken();
     if round.mutants > 0 && !never.is_empty() {

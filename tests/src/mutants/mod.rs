@@ -4,13 +4,11 @@ mod blind;
 mod breach;
 pub mod flips;
 mod judge;
-mod keep;
 mod offer;
 mod pieces;
 mod streams;
 mod tally;
 
-pub use self::keep::Keep;
 pub use self::offer::Offer;
 pub use self::streams::{Made, long_package, stream};
 pub use self::tally::Tally;
@@ -41,8 +39,8 @@ struct Ground {
 }
 
 impl Round {
-    /// Runs it. `keep` takes what breaks no rule; `watch` is told how many cases are done, and their number.
-    pub fn run(&self, mut keep: Option<&mut Keep>, mut watch: impl FnMut(u64, u64)) -> Tally {
+    /// Runs it. `watch` is told how many cases are done, and their number.
+    pub fn run(&self, mut watch: impl FnMut(u64, u64)) -> Tally {
         let mut tally = Tally::default();
         let all = self.blind + self.mutants;
         let mut ground = None;
@@ -64,7 +62,7 @@ impl Round {
             let ended = if case < self.blind {
                 blind_case(ground, &mut chance, &mut tally)
             } else {
-                mutant_case(ground, &mut chance, &mut tally, keep.as_deref_mut())
+                mutant_case(ground, &mut chance, &mut tally)
             };
             if let Err(why) = ended {
                 tally.failures.push(format!("seed {}, case {case}: {why}", self.seed));
@@ -158,7 +156,7 @@ fn blind_case(ground: &Ground, chance: &mut Chance, tally: &mut Tally) -> Result
 }
 
 /// Has the stream break rules, or has somebody receive it who does not take it.
-fn mutant_case(ground: &Ground, chance: &mut Chance, tally: &mut Tally, keep: Option<&mut Keep>) -> Result<(), String> {
+fn mutant_case(ground: &Ground, chance: &mut Chance, tally: &mut Tally) -> Result<(), String> {
     let made = &ground.made;
     let receiver = breach::receiver(chance, made);
     let mut pieces = ground.pieces.clone();
@@ -172,20 +170,13 @@ fn mutant_case(ground: &Ground, chance: &mut Chance, tally: &mut Tally, keep: Op
     let what = mutant.as_ref().map_or("nothing is changed", |mutant| &mutant.what);
     let fail = |why: String| format!("{what}, for {receiver:?}: {why}");
     let judged = judge(&bytes, &receiver, chance).map_err(fail)?;
-    let is_changed = bytes != made.bytes;
-    tally.mutant(&judged.judgement, is_changed);
+    tally.mutant(&judged.judgement, bytes != made.bytes);
     let changed = mutant.as_ref().map_or(0, |mutant| mutant.record);
     let changed = u64::try_from(changed).unwrap_or(u64::MAX);
     match judged.judgement.record() {
-        None if is_changed => keep
-            .map_or(Ok(()), |keep| keep.take(made, &bytes, what))
-            .map_err(|why| fail(why.to_string()))?,
-        Some(refused) if is_any && refused < changed => {
-            return Err(fail(format!("record {refused} is refused, which nobody touched")));
-        }
-        _ => {}
+        Some(refused) if is_any && refused < changed => Err(fail(format!("record {refused} is refused, which nobody touched"))),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn draw(chance: &mut Chance, ground: &Ground, pieces: &mut Vec<Piece>) -> Option<breach::Mutant> {
