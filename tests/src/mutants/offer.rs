@@ -1,7 +1,6 @@
 //! I make of a mutant what a kernel can be offered: one stream that the verifier lets through, with the base and the interrupted receive that it speaks of.
 
 mod bases;
-mod panics;
 
 use std::collections::BTreeMap;
 use std::iter;
@@ -9,7 +8,6 @@ use std::iter;
 use zfs_rs::nvlist::NvList;
 use zfs_rs::stream::{BeginFlags, Features, Profile};
 
-use self::panics::panics;
 use super::breach::mutate;
 use super::judge::by_verifier;
 use super::pieces::{Piece, seal, split};
@@ -53,14 +51,17 @@ impl Offer {
         let stream = seal(&changed, order);
         let first = changed.first()?.record(order);
         let features = Features::from_bits(first.get(begin::VERSION) >> 2);
-        if panics(&changed, order) || !is_let_through(&stream, profile) {
+        if !is_let_through(&stream, profile) {
             return None;
         }
         let flags = BeginFlags::from_bits(u32::try_from(first.get(begin::FLAGS)).unwrap_or(0));
         Some(Self {
             what: mutant.what,
             base: (first.get(begin::BASE) != 0).then(|| bases::base(&changed, order, &mut chance, profile)),
-            part: features.contains(Features::RESUMING).then(|| bases::part(&changed, order, &mut chance)).flatten(),
+            part: features
+                .contains(Features::RESUMING)
+                .then(|| bases::part(&changed, order, &mut chance))
+                .flatten(),
             stream,
             is_clone: flags.contains(BeginFlags::CLONE),
         })

@@ -16,7 +16,20 @@ use super::{
 pub(crate) fn receive(offers: Vec<(String, Offer)>, profile: &Profile) -> Result<()> {
     let watch = Watch::start();
     forget()?;
-    run("zpool", &["create", "-O", "mountpoint=none", "-O", "volmode=none", "-O", "compression=off", POOL, DISK])?;
+    run(
+        "zpool",
+        &[
+            "create",
+            "-O",
+            "mountpoint=none",
+            "-O",
+            "volmode=none",
+            "-O",
+            "compression=off",
+            POOL,
+            DISK,
+        ],
+    )?;
     let zfs = Zfs::open()?;
     let mut left = Vec::new();
     for (number, offer) in offers {
@@ -57,7 +70,9 @@ fn finish(watch: &Watch, left: &[(String, Offered<'_>, SnapshotName)]) -> Result
     let status = run("zpool", &["status", POOL])?;
     if !(status.contains("with 0 errors") && status.contains("No known data errors")) {
         fail("scrub", status.replace('\n', " "));
-        for (number, offered, _) in left { println!("left {number} {}", offered.offer.what); }
+        for (number, offered, _) in left {
+            println!("left {number} {}", offered.offer.what);
+        }
         println!("{}", run("zpool", &["events"]).unwrap_or_default().lines().count());
     }
     watch.step("- export");
