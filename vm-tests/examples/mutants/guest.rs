@@ -35,7 +35,7 @@ pub(crate) fn receive(offers: Vec<(String, Offer)>, profile: &Profile) -> Result
     for (number, offer) in offers {
         watch.step(&format!("{number} {}", offer.what));
         let (kind, half) = (offer.kind(), number.parse::<u64>()?.is_multiple_of(2));
-        let offered = Offered::new(&zfs, format!("{POOL}/{number}"), offer, half, profile)?;
+        let offered = Offered::new(&zfs, &format!("{POOL}/{number}"), offer, half, profile)?;
         match one(&offered) {
             Ok(snapshot) => {
                 let ended = if snapshot.is_some() { "received" } else { "refused" };

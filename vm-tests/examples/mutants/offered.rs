@@ -37,7 +37,7 @@ struct State {
 }
 
 impl<'a> Offered<'a> {
-    pub(crate) fn new(zfs: &'a Zfs, target: String, offer: Offer, is_resumable: bool, profile: &'a Profile) -> Result<Self> {
+    pub(crate) fn new(zfs: &'a Zfs, target: &str, offer: Offer, is_resumable: bool, profile: &'a Profile) -> Result<Self> {
         let first = offer.stream.first_chunk().ok_or("no stream")?;
         Ok(Self {
             zfs,
