@@ -40,9 +40,7 @@ enum Tool {
     )]
     Bench(bench::Command),
     /// Damage streams and make them break rules, and see that the verifier and a second, plain one say the same of each
-    #[command(
-        after_help = "Examples:\n  cargo xtask mutants\n  cargo xtask mutants --blind 10000 --mutants 10000 --seed 7"
-    )]
+    #[command(after_help = "Examples:\n  cargo xtask mutants\n  cargo xtask mutants --blind 10000 --mutants 10000 --seed 7")]
     Mutants(mutants::Command),
     /// Look for bytes that break a promise of the pure formats: streams, lists, tokens, names (libFuzzer, nightly)
     #[command(after_help = "Examples:\n  cargo xtask fuzz\n  cargo xtask fuzz reader verifier --seconds 600")]

@@ -60,7 +60,10 @@ impl Offer {
         Some(Self {
             what: mutant.what,
             base: (first.get(begin::BASE) != 0).then(|| bases::base(&changed, order, &mut chance, profile)),
-            part: features.contains(Features::RESUMING).then(|| bases::part(&changed, order, &mut chance)).flatten(),
+            part: features
+                .contains(Features::RESUMING)
+                .then(|| bases::part(&changed, order, &mut chance))
+                .flatten(),
             stream,
             is_clone: flags.contains(BeginFlags::CLONE),
         })

@@ -16,7 +16,7 @@ use super::{
 pub(crate) fn receive(offers: Vec<(String, Offer)>, profile: &Profile) -> Result<()> {
     let watch = Watch::start();
     forget()?;
-    run("zpool", &["create", "-O", "mountpoint=none", "-O", "volmode=none", "-O", "compression=off", POOL, DISK])?;
+    run("zpool", &CREATE)?;
     let zfs = Zfs::open()?;
     let mut left = Vec::new();
     for (number, offer) in offers {
@@ -77,7 +77,10 @@ fn finish(watch: &Watch, left: &[(String, Offered<'_>, SnapshotName)]) -> Result
 /// Names of what holds blocks that cannot be read. What `zpool status -v` does to name files panics kernels where they are those of no filesystem.
 fn damaged() -> Result<Vec<String>> {
     let events = run("zpool", &["events", "-v", POOL])?;
-    let ids: BTreeSet<&str> = events.lines().filter_map(|line| line.trim().strip_prefix("zio_objset = 0x")).collect();
+    let ids: BTreeSet<&str> = events
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("zio_objset = 0x"))
+        .collect();
     let names = run("zfs", &["get", "-Hpr", "-o", "name,value", "objsetid", POOL])?;
     let named = names.lines().filter_map(|line| line.split_once('\t'));
     let found = named.filter(|(_, id)| id.parse().is_ok_and(|id: u64| ids.contains(format!("{id:x}").as_str())));
@@ -106,3 +109,15 @@ fn fail(at: &str, why: impl fmt::Display) {
 const POOL: &str = "mutants";
 const DISKS: &str = "/dev/disk/by-id";
 const DISK: &str = "/dev/disk/by-id/virtio-pool0";
+/// Nothing is mounted nor compressed: what is to be seen is what was received.
+const CREATE: [&str; 9] = [
+    "create",
+    "-O",
+    "mountpoint=none",
+    "-O",
+    "volmode=none",
+    "-O",
+    "compression=off",
+    POOL,
+    DISK,
+];

@@ -62,13 +62,7 @@ impl<'a> Offered<'a> {
         }
     }
 
-    fn give(
-        &self,
-        target: &DatasetName,
-        short: &str,
-        bytes: &[u8],
-        origin: Option<&SnapshotName>,
-    ) -> std::result::Result<Receipt, Error> {
+    fn give(&self, target: &DatasetName, short: &str, bytes: &[u8], origin: Option<&SnapshotName>) -> std::result::Result<Receipt, Error> {
         let mut order = self.zfs.receive(target).named(short).resumable(self.is_resumable);
         if let Some(origin) = origin.filter(|_| self.offer.is_clone) {
             order = order.origin(origin.clone());
@@ -114,7 +108,11 @@ impl<'a> Offered<'a> {
             // It has no end: what becomes of it is known by the token alone.
             self.give(&self.target, MUTANT, bytes, base.as_ref()).err();
             let is_saved = self.state()?.is_some_and(|state| state.token.is_some());
-            count(if is_saved { "(starts of resumed ones: saved)" } else { "(starts of resumed ones: not saved)" });
+            count(if is_saved {
+                "(starts of resumed ones: saved)"
+            } else {
+                "(starts of resumed ones: not saved)"
+            });
         }
         Ok((base, bare))
     }
@@ -125,7 +123,9 @@ impl<'a> Offered<'a> {
         if !zfs.exists(target)? {
             return Ok(None);
         }
-        let snapshots = zfs.snapshots(target).map(|found| found.map(|found| (found.name.to_string(), found.guid.0)));
+        let snapshots = zfs
+            .snapshots(target)
+            .map(|found| found.map(|found| (found.name.to_string(), found.guid.0)));
         Ok(Some(State {
             is_inconsistent: zfs.dataset(target)?.inconsistent,
             token: zfs.receive_resume_token(target)?,

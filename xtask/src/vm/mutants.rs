@@ -1,13 +1,6 @@
 //! I let real kernels receive mutants of streams that the verifier lets through.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    path::Path,
-    process,
-    process::ExitCode,
-    time::Duration,
-};
+use std::{collections::BTreeMap, fmt, path::Path, process, process::ExitCode, time::Duration};
 
 use clap::Args;
 use vm_tests::{Image, Job, PoolDisks, Progress, Suite, Vm, VmOptions};
@@ -80,7 +73,10 @@ impl Command {
             Some(one) => vec![one.to_string()],
             None => self.pick(program, &release)?,
         };
-        progress.say(&format!("{} mutants that the verifier lets through, for OpenZFS {release}", numbers.len()));
+        progress.say(&format!(
+            "{} mutants that the verifier lets through, for OpenZFS {release}",
+            numbers.len()
+        ));
         let mut findings = Findings::default();
         let mut left = numbers.as_slice();
         while !left.is_empty() {

@@ -47,9 +47,17 @@ pub(super) fn base(pieces: &[Piece], order: Order, chance: &mut Chance, profile:
             // Of an object that is not told of there has to be one in the base.
             write::NUMBER | embedded::NUMBER if number > told => {
                 told = number;
-                let size = if record.kind() == write::NUMBER { write::SIZE } else { embedded::SIZE };
+                let size = if record.kind() == write::NUMBER {
+                    write::SIZE
+                } else {
+                    embedded::SIZE
+                };
                 let size = if chance.percent(75) { record.get(size) } else { chance.of(SIZES) };
-                let kind = if record.kind() == write::NUMBER { record.get(write::TYPE) } else { DATA };
+                let kind = if record.kind() == write::NUMBER {
+                    record.get(write::TYPE)
+                } else {
+                    DATA
+                };
                 all.extend(file(order, guid, (number, kind, size, 0), is_raw(&first, order)));
                 false
             }

@@ -66,7 +66,11 @@ impl<'a> Hand<'a> {
     fn new(chance: &'a mut Chance, begin: &Begin, order: ByteOrder) -> Self {
         let as_here = if order == ByteOrder::HOST { 0 } else { OTHER_ORDER };
         Self {
-            orders: if chance.percent(80) { vec![as_here] } else { vec![as_here, as_here ^ OTHER_ORDER] },
+            orders: if chance.percent(80) {
+                vec![as_here]
+            } else {
+                vec![as_here, as_here ^ OTHER_ORDER]
+            },
             chance,
             features: begin.features,
             is_raw: begin.features.contains(Features::RAW),

@@ -13,7 +13,8 @@ impl Hand<'_> {
         self.range_of(1, range, out);
         let master = self.part(1, 21, 512);
         out.put(master, &[]);
-        let (block, lies) = self.micro_zap(out.order, "VERSION", 5);
+        let lies = if self.is_raw { self.lies() } else { 0 };
+        let block = self.micro_zap(out.order, lies, "VERSION", 5);
         self.as_it_lies(&master, &block, lies, out);
     }
 
@@ -37,9 +38,8 @@ impl Hand<'_> {
         }
     }
 
-    /// The block of a ZAP with one number; in raw streams in an order that it says.
-    pub(super) fn micro_zap(&mut self, order: ByteOrder, name: &str, number: u64) -> (Vec<u8>, u8) {
-        let lies = if self.is_raw { self.lies() } else { 0 };
+    /// The block of a ZAP with one number, in the order of the stream or as its flag says.
+    pub(super) fn micro_zap(&mut self, order: ByteOrder, lies: u8, name: &str, number: u64) -> Vec<u8> {
         let order = match (order, lies) {
             (ByteOrder::Little, 0) | (ByteOrder::Big, OTHER_ORDER) => Order::Little,
             _ => Order::Big,
@@ -50,7 +50,7 @@ impl Hand<'_> {
         let entry = &mut block[64 * self.chance.of(&[1, 1, 1, 3])..][..64];
         order.write(&mut entry[..8], number);
         entry[14..14 + name.len()].copy_from_slice(name.as_bytes());
-        (block, lies)
+        block
     }
 
     /// Writes a block at 0 as it is.

@@ -4,7 +4,9 @@ use zfs_rs::nvlist::NvList;
 
 /// A wrapped key, and the shape of the dnodes' own object: all that a kernel wants to find there.
 pub(super) fn key() -> NvList {
-    let numbers = KEY_NUMBERS.iter().fold(NvList::new(), |list, (name, number)| list.with(*name, *number));
+    let numbers = KEY_NUMBERS
+        .iter()
+        .fold(NvList::new(), |list, (name, number)| list.with(*name, *number));
     let bytes = |list: NvList, (name, length): &(&str, u8)| list.with(*name, vec![*length; usize::from(*length)]);
     KEY_BYTES.iter().fold(numbers, bytes)
 }

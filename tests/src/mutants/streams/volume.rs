@@ -1,10 +1,10 @@
 //! I draw what there is of every volume: its data, object 1, and its size, in object 2.
 
-use zfs_rs::stream::Features;
 use zfs_rs::stream::record::{Free, Redact, WriteEmbedded};
+use zfs_rs::stream::{ByteOrder, Features};
 
 use super::Out;
-use super::contents::Hand;
+use super::contents::{Hand, OTHER_ORDER};
 
 impl Hand<'_> {
     /// All of it in a full stream, some of it in an increment; says which object is next.
@@ -37,10 +37,16 @@ impl Hand<'_> {
         3
     }
 
-    /// The block that says the size, embedded now and then, in the other order now and then where it is as it lies on disk.
+    /// The block that says the size, embedded now and then.
     fn size(&mut self, out: &mut Out) {
         let size = self.chance.next() >> 20 & !0xfff;
-        let (block, lies) = self.micro_zap(out.order, "size", size);
+        // Raw, it lies as this machine has it.
+        let lies = if self.is_raw && out.order != ByteOrder::HOST {
+            OTHER_ORDER
+        } else {
+            0
+        };
+        let block = self.micro_zap(out.order, lies, "size", size);
         if self.has(Features::EMBED_DATA) && self.has(Features::LZ4) && !self.is_raw && self.chance.percent(50) {
             let packed = lz4_flex::block::compress(&block);
             let length = u32::try_from(packed.len()).expect("a length");

@@ -59,7 +59,17 @@ pub(super) fn size(past: &Past, record: &Rec<'_>) -> bool {
     }
     let is_one = record.is_zero(write::OFFSET) && record.get(write::SIZE) == 512;
     let as_it_is = if past.has(RAW) { 2 } else { 0 };
-    is_one && record.get(write::TYPE) == 24 && record.get(write::COMPRESSION) == as_it_is
+    let is_own = !past.has(RAW) || lies(past, record) == if cfg!(target_endian = "big") { Order::Big } else { Order::Little };
+    is_one && is_own && record.get(write::TYPE) == 24 && record.get(write::COMPRESSION) == as_it_is
+}
+
+/// The order in which the block of a `WRITE` lies.
+fn lies(past: &Past, record: &Rec<'_>) -> Order {
+    let is_other = past.has(RAW) && record.get(write::FLAGS) & OTHER_ORDER != 0;
+    match (record.order, is_other) {
+        (Order::Little, false) | (Order::Big, true) => Order::Little,
+        _ => Order::Big,
+    }
 }
 
 pub(super) fn says_size(past: &Past, record: &Rec<'_>) -> bool {
@@ -76,11 +86,7 @@ pub(super) fn says_size(past: &Past, record: &Rec<'_>) -> bool {
         };
         return block.is_some_and(|block| is_micro_zap(&block, record.order));
     }
-    let is_other = past.has(RAW) && record.get(write::FLAGS) & OTHER_ORDER != 0;
-    let order = match (record.order, is_other) {
-        (Order::Little, false) | (Order::Big, true) => Order::Little,
-        _ => Order::Big,
-    };
+    let order = lies(past, record);
     is_micro_zap(record.payload, order)
 }
 

@@ -261,7 +261,7 @@ rules! {
         "FREEOBJECTS, FREE, REDACT in streams of volumes: objects 1 and 2 stay, and so do the first 512 bytes of object 2; a full stream may say so of what it has not brought yet.",
         "kernels panic where they ask a volume for its size and find nothing";
     VolumeSize = "volume-size",
-        "WRITE, WRITE_EMBEDDED to object 2 in streams of volumes: the block at 0 is a micro-ZAP whose only entry is `size`; it is compressed only where it is embedded, by lzjb or lz4.",
+        "WRITE, WRITE_EMBEDDED to object 2 in streams of volumes: the block at 0 is a micro-ZAP whose only entry is `size`; it is compressed only where it is embedded, by lzjb or lz4, and in raw streams lies in the order of this machine.",
         "kernels panic where they ask a volume for its size and cannot read it";
     VolumeWhole = "volume-whole",
         "END of a full stream of a volume: it brought objects 1 and 2 and the block of object 2, as far as it did not go on behind them.",

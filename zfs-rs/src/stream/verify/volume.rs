@@ -102,8 +102,21 @@ impl Volume {
         field(rule, "offset", write.offset).is(0)?;
         field(rule, "logical size", write.logical_size).is(SECTOR)?;
         field(rule, "compression", write.compression).is(if self.raw { OFF } else { 0 })?;
+        if self.raw {
+            // A kernel proves that block in one order and reads it in the other.
+            field(rule, "flags", write.flags).must(self.lies(write) == ByteOrder::HOST, Wrong::Refused)?;
+        }
         self.came(Part::Size);
         Ok(())
+    }
+
+    /// The order in which a block lies: raw ones may lie in another than that of the stream.
+    fn lies(&self, write: &Write) -> ByteOrder {
+        if self.raw && u64::from(write.flags) & RAW_BYTE_ORDER != 0 {
+            self.order.other()
+        } else {
+            self.order
+        }
     }
 
     fn embedded(&mut self, write: &WriteEmbedded) -> Result<(), Found> {
@@ -156,9 +169,8 @@ impl Volume {
             let at = u64::try_from(at).unwrap_or(u64::MAX);
             field(Rule::VolumeSize, "block of properties", at).wrong(Wrong::Malformed)
         };
-        let mut order = self.order;
         let mut unpacked = [0; BLOCK];
-        let block = match record {
+        let (block, order) = match record {
             Record::WriteEmbedded(write) => {
                 let length = usize::try_from(write.physical_size).unwrap_or(usize::MAX);
                 let packed = payload.get(..length).unwrap_or(payload);
@@ -168,14 +180,9 @@ impl Volume {
                     lzjb::decompress
                 };
                 unpack(packed, &mut unpacked).ok_or_else(|| malformed(0))?;
-                unpacked.as_slice()
+                (unpacked.as_slice(), self.order)
             }
-            Record::Write(write) => {
-                if self.raw && u64::from(write.flags) & RAW_BYTE_ORDER != 0 {
-                    order = order.other();
-                }
-                payload
-            }
+            Record::Write(write) => (payload, self.lies(write)),
             _ => return Ok(()),
         };
         says_size(block, order).map_err(malformed)

@@ -563,7 +563,7 @@ const CASES: &[Case] = &[
         Rule::RawLastBlock,
         raw,
         |p| {
-            object(p).levels = 8;
+            object(p).levels = 7;
             object(p).max_block_id = (1 << 54) - 1 + (1 << 50);
         },
         "record 2: OBJECT: last block 19140298416324607 goes past the end of 64 bits",

@@ -285,49 +285,50 @@ fn its_size_may_be_embedded() {
 /// The properties of a volume are not encrypted, and lie as they lie on disk.
 #[test]
 fn a_raw_volume_says_its_size_too() {
-    let raw = |edit: fn(&mut Object, &mut Write, &mut Vec<u8>)| {
-        said(Rule::VolumeSize, move |pieces, _| {
-            let opening = begin(pieces);
-            opening.features = Features::RAW.with(Features::COMPRESSED);
-            opening.flags = BeginFlags::SPILL_BLOCKS;
-            let list = NvList::new().with("crypt_keydata", NvList::new().with("DSL_CRYPTO_SUITE", 8_u64));
-            pieces[0].1 = list.encode_native().unwrap();
-            let range = ObjectRange {
-                slots: 32,
-                to_guid: 5,
-                ..ObjectRange::default()
-            };
-            pieces[1] = (range.into(), Vec::new());
-            for (record, _) in pieces.iter_mut() {
-                match record {
-                    Record::Object(object) => {
-                        (object.indirect_block_shift, object.levels, object.block_pointers) = (17, 1, 3);
-                    }
-                    Record::Write(write) => (write.compression, write.compressed_size) = (2, write.logical_size),
-                    _ => {}
+    let raw = |order: ByteOrder, edit: fn(&mut Write, &mut Vec<u8>)| {
+        let mut pieces = volume(order);
+        let opening = begin(&mut pieces);
+        opening.features = Features::RAW.with(Features::COMPRESSED);
+        opening.flags = BeginFlags::SPILL_BLOCKS;
+        let list = NvList::new().with("crypt_keydata", NvList::new().with("DSL_CRYPTO_SUITE", 8_u64));
+        pieces[0].1 = list.encode_native().unwrap();
+        let range = ObjectRange {
+            slots: 32,
+            to_guid: 5,
+            ..ObjectRange::default()
+        };
+        pieces[1] = (range.into(), Vec::new());
+        for (record, _) in &mut pieces {
+            match record {
+                Record::Object(object) => {
+                    (object.indirect_block_shift, object.levels, object.block_pointers) = (17, 1, 3);
                 }
+                Record::Write(write) => (write.compression, write.compressed_size) = (2, write.logical_size),
+                _ => {}
             }
-            let (mut of, (mut write, mut block)) = (*object(pieces, 4), (*write(pieces), pieces[6].1.clone()));
-            edit(&mut of, &mut write, &mut block);
-            pieces[4].0 = of.into();
-            pieces[6] = (write.into(), block);
-        })
+        }
+        // It lies as this machine has it.
+        let mut write = *write(&mut pieces);
+        write.flags = if order == ByteOrder::HOST { 0 } else { 2 };
+        let mut block = size(ByteOrder::HOST);
+        edit(&mut write, &mut block);
+        pieces[6] = (write.into(), block);
+        verify(&forge(order, &pieces), Profile::any())
+            .err()
+            .map(|refused| refused.to_string())
     };
-    assert_eq!(raw(|_, _, _| ()), None);
-    assert_eq!(
-        raw(|_, write, _| write.flags = 2).as_deref(),
-        Some("record 6: WRITE: block of properties is malformed at byte 0")
-    );
-    assert_eq!(
-        raw(|_, write, block| {
-            write.flags = 2;
-            let little = size(ByteOrder::Little);
-            *block = size(if *block == little { ByteOrder::Big } else { ByteOrder::Little });
-        }),
-        None
-    );
-    assert_eq!(
-        raw(|_, write, _| write.compression = 3).as_deref(),
-        Some("record 6: WRITE: compression 3 is not 2")
-    );
+    for order in ORDERS {
+        let refused = |what: &str| Some(format!("record 6: WRITE: {what}"));
+        assert_eq!(raw(order, |_, _| ()), None);
+        let flags = if order == ByteOrder::HOST { 2 } else { 0 };
+        assert_eq!(
+            raw(order, |write, _| write.flags ^= 2),
+            refused(&format!("flags {flags} is refused"))
+        );
+        assert_eq!(raw(order, |write, _| write.compression = 3), refused("compression 3 is not 2"));
+        assert_eq!(
+            raw(order, |_, block| block[..8].reverse()),
+            refused("block of properties is malformed at byte 0")
+        );
+    }
 }
