@@ -56,7 +56,17 @@ fn finish(watch: &Watch, left: &[(String, Offered<'_>, SnapshotName)]) -> Result
     run("zpool", &["scrub", "-w", POOL])?;
     let status = run("zpool", &["status", POOL])?;
     if !(status.contains("with 0 errors") && status.contains("No known data errors")) {
-        fail("scrub", damaged()?.join(", "));
+        let damaged = damaged()?;
+        if damaged.is_empty() {
+            fail("scrub", status.replace('\n', " "));
+        }
+        for name in damaged {
+            // What is no filesystem may hold anything.
+            let of = left.iter().find(|(_, offered, _)| name.starts_with(offered.target.as_str()));
+            if !of.is_some_and(|(_, offered, _)| offered.has_no_version().unwrap_or(false)) {
+                fail(&name, "it has blocks that cannot be read");
+            }
+        }
     }
     watch.step("- export");
     run("zpool", &["export", POOL])?;
@@ -75,7 +85,7 @@ fn finish(watch: &Watch, left: &[(String, Offered<'_>, SnapshotName)]) -> Result
 }
 
 /// Names of what holds blocks that cannot be read. What `zpool status -v` does to name files panics kernels where they are those of no filesystem.
-fn damaged() -> Result<Vec<String>> {
+fn damaged() -> Result<BTreeSet<String>> {
     let events = run("zpool", &["events", "-v", POOL])?;
     let ids: BTreeSet<&str> = events
         .lines()

@@ -190,7 +190,8 @@ impl<'a> Offered<'a> {
         Ok(())
     }
 
-    fn has_no_version(&self) -> Result<bool> {
+    /// Whether no kernel finds in it what every filesystem has.
+    pub(crate) fn has_no_version(&self) -> Result<bool> {
         Ok(run("zfs", &["get", "-Hpo", "value", "version", self.target.as_str()])?.trim() == "-")
     }
 

@@ -23,8 +23,10 @@ pub(super) fn draw(chance: &mut Chance, begin: &Begin, plan: &Plan, out: &mut Ou
     let mut next = 1;
     if begin.objset == ObjsetType::Volume {
         next = hand.volume(begin.from_guid.is_none(), plan.resumes, &mut range, out);
-    } else if plan.resumes.is_none() && hand.chance.percent(if begin.from_guid.is_none() { 90 } else { 20 }) {
-        hand.filesystem(&mut range, out);
+    } else if plan.resumes.is_none() {
+        if hand.chance.percent(if begin.from_guid.is_none() { 90 } else { 20 }) {
+            hand.filesystem(&mut range, out);
+        }
         next = 2;
     }
     if let Some((object, offset)) = plan.resumes.filter(|(object, _)| *object >= next) {
