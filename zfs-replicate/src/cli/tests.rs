@@ -87,8 +87,8 @@ fn a_token_from_a_stranger_cannot_write_on_the_screen() {
         redact_snaps: Some(vec![1, 2]),
         ..ResumePoint::default()
     };
-    insta::assert_snapshot!("token_text", Page::of(|page| text::token(page, &point)));
-    let document = json::token(&point).unwrap();
+    insta::assert_snapshot!("token_text", Page::of(|page| text::token(page, &point, None)));
+    let document = json::token(&point, None).unwrap();
     let read: serde_json::Value = serde_json::from_str(&document).unwrap();
     assert_eq!(read["to_name"], point.to_name);
     insta::assert_snapshot!("token_json", document);

@@ -86,6 +86,36 @@ fn a_token_is_one_json_document() {
 }
 
 #[test]
+fn a_token_fits_the_stream_that_was_interrupted_and_no_other() {
+    const TO: &str = "11962353180293674594";
+    let token = token();
+    let asked = |words: &[&str]| say(&[&["token", &token], words].concat());
+    let said = asked(&["--to", TO, "--from", "7"]);
+    assert_eq!((said.status, said.err.as_str()), (Some(0), ""), "{said:?}");
+    assert!(said.out.ends_with("\n  fits     yes\n"), "{said:?}");
+    let document = asked(&["--json", "--to", TO, "--from", "7"]).json();
+    assert_eq!((&document["fits"], document.get("misfit")), (&true.into(), None));
+
+    let refusals = [&["--to", "8", "--from", "7"][..], &["--to", TO, "--from", "8"], &["--to", TO]].map(|words| {
+        let said = asked(words);
+        assert_eq!(said.status, Some(1), "{said:?}");
+        assert!(said.out.ends_with("\n  fits     no\n"), "{said:?}");
+        said.err
+    });
+    insta::assert_snapshot!(refusals.join("\n"));
+    let said = asked(&["--json", "--to", TO]);
+    assert_eq!(said.status, Some(1), "{said:?}");
+    let document = said.json();
+    assert_eq!(document["fits"], false);
+    assert_eq!(
+        document["misfit"],
+        serde_json::json!({"base": {"interrupted": "7", "wanted": null}})
+    );
+    asked(&["--from", "7"]).refused(2, &["--to <GUID>"]);
+    asked(&["--to", "0"]).refused(2, &["--to <GUID>"]);
+}
+
+#[test]
 fn a_corrupt_token_is_refused_by_what_is_wrong_with_it() {
     let good = token();
     let cut = &good[..good.len() - 2];
