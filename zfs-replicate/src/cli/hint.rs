@@ -8,7 +8,7 @@ mod stream;
 use zfs_rs::ErrorKind;
 use zfs_rs::name::DatasetName;
 
-pub(super) use self::stream::{misfit, refused};
+pub(super) use self::stream::{misfit, refused, unfit};
 use super::words::{dataset_of, pool_of, quoted};
 use crate::plan::PlanError;
 use crate::reason::{Blocked, Evidence, Failure, FailureKind, NotBegun, Note, Part, Side};

@@ -24,7 +24,18 @@ fn the_help_of_every_command_is_as_it_was() {
     insta::assert_snapshot!("help_list", help(&["list"]));
     insta::assert_snapshot!("help_token", help(&["token"]));
     insta::assert_snapshot!("help_stream", help(&["stream"]));
-    for command in ["verify", "summary", "dump", "compare", "rules"] {
+    for command in [
+        "verify",
+        "summary",
+        "dump",
+        "compare",
+        "rules",
+        "decompress",
+        "recompress",
+        "split",
+        "redup",
+        "drop",
+    ] {
         insta::assert_snapshot!(format!("help_stream_{command}"), help(&["stream", command]));
     }
     Args::command().debug_assert();

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod stream;
+mod transform;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -224,7 +225,19 @@ fn an_answer_that_cannot_be_written_is_a_failure() {
 #[test]
 fn the_exit_statuses_are_in_every_help() {
     let mut seen = String::new();
-    let streams = ["verify", "summary", "dump", "compare", "rules"].map(|command| vec!["help", "stream", command]);
+    let streams = [
+        "verify",
+        "summary",
+        "dump",
+        "compare",
+        "rules",
+        "decompress",
+        "recompress",
+        "split",
+        "redup",
+        "drop",
+    ]
+    .map(|command| vec!["help", "stream", command]);
     let commands = ["replicate", "list", "token"].map(|command| vec!["help", command]);
     for command in commands.iter().chain(&streams) {
         let said = say(command);
@@ -234,5 +247,5 @@ fn the_exit_statuses_are_in_every_help() {
             write!(seen, "{line}").unwrap();
         }
     }
-    assert_eq!(seen, "1".repeat(40));
+    assert_eq!(seen, "1".repeat(65));
 }

@@ -1,6 +1,7 @@
-//! I know the way out where a stream is not good.
+//! I know the way out where a stream is not good, or not for what was asked.
 
 use zfs_rs::stream::token::Misfit;
+use zfs_rs::stream::transform::Reason;
 use zfs_rs::stream::{Fault, Refused, Rule};
 
 /// What to do about a stream that is not let through.
@@ -21,6 +22,16 @@ pub(in crate::cli) fn refused(refused: &Refused) -> &'static str {
             Some(Rule::BeginFeatures) => "a newer release may take it: give it by --release",
             _ => "do not give it to a kernel; no OpenZFS sends such a record, so ask who made the stream",
         },
+    }
+}
+
+/// What to do about a stream of which cannot be made what was asked for.
+pub(in crate::cli) const fn unfit(reason: &Reason) -> &'static str {
+    match reason {
+        Reason::Raw => "only who has the key can: receive it, load the key, and send it anew without `--raw`",
+        Reason::Deduplicated => "`zfs-replicate stream redup FILE` puts the blocks where it refers to them; then it can be done",
+        Reason::Changed => "see that nobody writes to the file, and start again",
+        _ => "no OpenZFS sends such a record, though its sums are right, so ask who made the stream",
     }
 }
 
