@@ -44,7 +44,9 @@ fn flipped_bits_of_a_longer_stream_are_seen() {
 
 #[test]
 fn the_plain_verifier_has_every_rule() {
-    let plain: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+    let mut plain: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+    // Some look at a record first and then at its payload.
+    plain.dedup();
     let all: Vec<&str> = Rule::ALL.iter().map(|rule| rule.name()).collect();
     assert_eq!(plain, all);
 }

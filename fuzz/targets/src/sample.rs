@@ -29,10 +29,11 @@ fn write(order: ByteOrder, pieces: &[Piece]) -> Vec<u8> {
     stream
 }
 
-/// A record with a payload as long as it says.
+/// A record with a payload as long as it says: attributes that nobody has filled yet, or data.
 fn of(record: impl Into<Record>) -> Vec<Piece> {
     let record = record.into();
-    let payload = vec![7; usize::try_from(record.payload_len()).unwrap_or(0)];
+    let byte = if matches!(record, Record::Object(_)) { 0 } else { 7 };
+    let payload = vec![byte; usize::try_from(record.payload_len()).unwrap_or(0)];
     vec![(record, payload)]
 }
 

@@ -47,7 +47,8 @@ impl Hand<'_> {
     fn change(&mut self, pieces: &mut Vec<Piece>, other: &[Piece]) -> Option<Mutant> {
         let record = self.chance.below(pieces.len());
         match self.chance.below(100) {
-            0..51 => self.field(&mut pieces[record], record),
+            0..47 => self.field(&mut pieces[record], record),
+            47..51 => self.payload(pieces),
             51..54 => self.frame(&mut pieces[record], record),
             54..66 => self.begin(pieces),
             66..68 => self.deepen(pieces),
@@ -99,6 +100,51 @@ impl Hand<'_> {
         {
             piece.payload.resize(length, 7);
         }
+    }
+
+    /// A byte of what kernels look into: system attributes, the size of a volume.
+    fn payload(&mut self, pieces: &mut [Piece]) -> Option<Mutant> {
+        let order = self.order;
+        let is_read = |index: &usize| {
+            let record = pieces[*index].record(order);
+            match record.kind() {
+                object::NUMBER => record.get(object::BONUS_TYPE) == 44 && record.is_zero(object::RAW_BONUS_LEN),
+                write::NUMBER => record.get(write::OBJECT) == 2 && record.get(write::SIZE) == 512,
+                embedded::NUMBER => record.get(embedded::OBJECT) == 2,
+                _ => false,
+            }
+        };
+        let read: Vec<usize> = (0..pieces.len()).filter(is_read).collect();
+        let record = *read.get(self.chance.below(read.len()))?;
+        let piece = &mut pieces[record];
+        let kind = piece.record(order).kind();
+        let place = self.chance.of(&[
+            0,
+            3,
+            4,
+            5,
+            16,
+            55,
+            56,
+            62,
+            64,
+            72,
+            77,
+            78,
+            81,
+            82,
+            83,
+            142,
+            146,
+            self.chance.clone().below(512),
+        ]);
+        let length = piece.payload.len();
+        let byte = piece.payload.get_mut(place.min(length.saturating_sub(1)))?;
+        *byte = self
+            .chance
+            .of(&[0, 0x80, 0xff, b's', *byte ^ 1 << self.chance.clone().below(8), 8 << 2, 60 << 2]);
+        let what = format!("byte {place} of its payload becomes {byte}");
+        Some(self.mutant(record, kind, &what))
     }
 
     /// What belongs to every record, and what to none.
@@ -317,7 +363,8 @@ impl Hand<'_> {
 #[must_use]
 pub fn receiver(chance: &mut Chance, made: &Made) -> Receiver {
     let any = Receiver::any();
-    match chance.below(20) {
+    match chance.below(21) {
+        20 => any.of_type(chance.of(&[2, 3])),
         0 => Receiver::of(chance.of(&[Release::V2_0, Release::V2_1, Release::V2_2, Release::V2_3, Release::V2_4])),
         1 => any.between(made.from, made.to),
         2 => any.between(chance.of(&[made.from, None, Some(made.to), Some(7)]), chance.of(&[made.to, 7])),

@@ -1,6 +1,7 @@
 //! I make valid streams of every kind, small ones: the same seed makes the same stream.
 
 mod contents;
+mod volume;
 
 use zfs_rs::nvlist::NvList;
 use zfs_rs::stream::record::End;
@@ -59,6 +60,7 @@ fn single(chance: &mut Chance, order: ByteOrder) -> Made {
     let plan = Plan::draw(chance, &begin);
     let payload = plan.payload(order);
     let mut out = Out {
+        order,
         writer: Writer::new(order),
         bytes: Vec::new(),
     };
@@ -89,6 +91,7 @@ fn package(chance: &mut Chance, order: ByteOrder, mut wants_more: impl FnMut(usi
     };
     let list = NvList::new().with("tosnap", "b").with("fss", NvList::new().with("0x17", 23_u64));
     let mut out = Out {
+        order,
         writer: Writer::new(order),
         bytes: Vec::new(),
     };
@@ -209,6 +212,7 @@ impl Plan {
 
 /// Where records go.
 struct Out {
+    order: ByteOrder,
     writer: Writer,
     bytes: Vec<u8>,
 }
@@ -231,6 +235,31 @@ impl Out {
             payload.extend_from_slice(&(word ^ u64::try_from(index).unwrap_or(0)).to_le_bytes());
         }
         payload.truncate(length);
+        if let Record::Object(object) = &record
+            && object.bonus_type == ATTRIBUTES
+            && object.raw_bonus_len == 0
+        {
+            attributes(chance, &mut payload, usize::try_from(object.bonus_len).expect("a length"));
+        }
         self.put(record, &payload);
     }
 }
+
+/// Makes of a buffer system attributes of that length: a header in either order, flags where kernels read them, and all else as it is.
+fn attributes(chance: &mut Chance, buffer: &mut [u8], length: usize) {
+    let order = chance.of(&[Order::Little, Order::Little, Order::Big]);
+    let header = chance.of(&[8, 8, 16, 24]);
+    let header = if length < header + 56 { 8 } else { header };
+    if length < header + 56 || chance.percent(3) {
+        // Made and not yet filled.
+        buffer[..4].fill(0);
+        return;
+    }
+    order.write(&mut buffer[..4], 0x2f_505a);
+    order.write(&mut buffer[4..6], (header as u64 / 8) << 10 | 2);
+    let has_project = length >= header + 136 && chance.percent(30);
+    order.write(&mut buffer[header + 48..][..8], if has_project { 1 << 47 | 4 } else { 4 });
+}
+
+/// `DMU_OT_SA`.
+const ATTRIBUTES: u32 = 44;

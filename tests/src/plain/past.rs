@@ -17,6 +17,8 @@ pub struct Past {
     pub flags: u64,
     /// Whether it is of a filesystem.
     pub is_filesystem: bool,
+    /// What a full stream of a volume brought; nothing for other streams.
+    pub volume: Option<Brought>,
     /// GUID of the snapshot.
     pub guid: u64,
     /// GUID that the first record behind `BEGIN` named.
@@ -33,6 +35,17 @@ pub struct Past {
     pub dnodes_end: u64,
     /// Where what was written last ends: object and byte.
     pub data_end: (u64, u128),
+}
+
+/// What has come of a volume, or need not come because the stream goes on behind it.
+#[derive(Clone, Copy, Debug)]
+pub struct Brought {
+    /// Object 1.
+    pub data: bool,
+    /// Object 2.
+    pub properties: bool,
+    /// The block of object 2.
+    pub size: bool,
 }
 
 /// The latest `OBJECT`, as far as others refer to it.
@@ -57,6 +70,7 @@ impl Past {
             features: 0,
             flags: 0,
             is_filesystem: false,
+            volume: None,
             guid: 0,
             named: None,
             resumes: None,
@@ -86,6 +100,7 @@ impl Past {
         if record.kind() != begin::NUMBER && self.named.is_none() {
             self.named = record.guid();
         }
+        self.brings(record);
         match record.kind() {
             begin::NUMBER => self.begin(record),
             object::NUMBER => {
@@ -119,6 +134,28 @@ impl Past {
             let resumes = |name| list.get::<u64>(name).ok();
             self.resumes = resumes("resume_object").zip(resumes("resume_offset"));
             self.fills_in = list.has("redact_from_snaps");
+        }
+        if record.get(begin::OBJSET) == 3 {
+            let is_full = record.is_zero(begin::BASE);
+            let behind = |object, offset| self.resumes.is_some_and(|resumes| resumes > (object, offset));
+            self.volume = Some(Brought {
+                data: !is_full || self.resumes.is_some(),
+                properties: !is_full || self.resumes.is_some_and(|(object, _)| object >= 2),
+                size: !is_full || behind(2, 0),
+            });
+        }
+    }
+
+    fn brings(&mut self, record: &Rec<'_>) {
+        let Some(volume) = &mut self.volume else { return };
+        match record.kind() {
+            object::NUMBER => {
+                volume.data |= record.get(object::OBJECT) == 1;
+                volume.properties |= record.get(object::OBJECT) == 2;
+            }
+            write::NUMBER => volume.size |= record.get(write::OBJECT) == 2,
+            embedded::NUMBER => volume.size |= record.get(embedded::OBJECT) == 2,
+            _ => {}
         }
     }
 

@@ -16,6 +16,8 @@ pub struct Receiver {
     pub packages: bool,
     /// Whether raw streams only are taken.
     pub raw_only: bool,
+    /// The wanted type of the dataset.
+    pub objset: Option<u64>,
     /// The wanted GUIDs of base and snapshot.
     pub ends: Option<(Option<u64>, u64)>,
     base: Base,
@@ -37,6 +39,7 @@ impl Receiver {
             block_limit: 16 << 20,
             packages: true,
             raw_only: false,
+            objset: None,
             ends: None,
             base: Base::Any,
         }
@@ -74,6 +77,15 @@ impl Receiver {
         Self { raw_only: true, ..self }
     }
 
+    /// The same, for a type of dataset only.
+    #[must_use]
+    pub const fn of_type(self, objset: u64) -> Self {
+        Self {
+            objset: Some(objset),
+            ..self
+        }
+    }
+
     /// The same, with no features but these.
     #[must_use]
     pub const fn with_features(self, features: u64) -> Self {
@@ -103,6 +115,9 @@ impl Receiver {
         profile = profile.block_limit(u32::try_from(self.block_limit).unwrap_or(u32::MAX));
         if self.raw_only {
             profile = profile.raw_only();
+        }
+        if let Some(objset) = self.objset {
+            profile = profile.objset(u32::try_from(objset).unwrap_or(0).into());
         }
         match self.ends {
             Some((from, to)) => profile.between(from, to),

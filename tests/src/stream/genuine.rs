@@ -3,7 +3,8 @@
 use zfs_rs::nvlist::NvList;
 use zfs_rs::stream::record::End;
 use zfs_rs::stream::{
-    ByteOrder, Corrupt, Fault, Features, Profile, Reader, Record, Refused, Rule, Step, StreamKind, Summary, Verifier, Ward, Writer,
+    ByteOrder, Corrupt, Fault, Features, ObjsetType, Profile, Reader, Record, Refused, Rule, Step, StreamKind, Summary, Verifier, Ward,
+    Writer,
 };
 
 /// A record with its payload.
@@ -53,7 +54,7 @@ impl<'a> Genuine<'a> {
             pieces,
             is_whole,
         };
-        let again = genuine.write(order)?;
+        let again = genuine.write(order, &genuine.pieces)?;
         match again.iter().zip(bytes).position(|(ours, theirs)| ours != theirs) {
             None if again.len() == bytes.len() => Ok(genuine),
             at => Err(format!(
@@ -97,17 +98,29 @@ impl<'a> Genuine<'a> {
         })
     }
 
-    /// The stream as a machine of the other byte order frames it: all fields swapped, the payloads as they are.
+    /// The stream as a machine of the other byte order sends it: all fields swapped, and of the payloads what rules look into.
     ///
-    /// A genuine one would have metadata of that order in its payloads too, which nobody reads but the receiving kernel.
+    /// A genuine one would have other metadata in that order too, which nobody reads but the receiving kernel.
     ///
     /// # Errors
     /// It cannot be written, in words.
     pub fn of_the_other_order(&self) -> Result<Vec<u8>, String> {
-        self.write(match self.order {
+        let order = match self.order {
             ByteOrder::Little => ByteOrder::Big,
             ByteOrder::Big => ByteOrder::Little,
-        })
+        };
+        self.write(order, &self.other_pieces())
+    }
+
+    fn other_pieces(&self) -> Vec<Piece> {
+        let mut in_volume = false;
+        let each = self.pieces.iter().cloned().map(|piece| {
+            if let (Record::Begin(begin), _) = &piece {
+                in_volume = begin.objset == ObjsetType::Volume;
+            }
+            if in_volume { swapped(piece) } else { piece }
+        });
+        each.collect()
     }
 
     /// The rule by which a genuine stream must be refused all the same, because its copy would seem whole and is not. OpenZFS makes three such:
@@ -152,12 +165,12 @@ impl<'a> Genuine<'a> {
             return Ok(());
         }
         let words = |why: String| format!("in the other byte order: {why}");
-        let swapped = self.of_the_other_order().map_err(words)?;
-        let (pieces, _, _) = taken_apart(&swapped, swapped.len()).map_err(words)?;
-        if sumless(&pieces) != sumless(&self.pieces) {
+        let other = self.of_the_other_order().map_err(words)?;
+        let (pieces, _, _) = taken_apart(&other, other.len()).map_err(words)?;
+        if sumless(&pieces) != sumless(&self.other_pieces()) {
             return Err(words("it reads otherwise".to_owned()));
         }
-        self.judged(&swapped, profile).map_err(words)
+        self.judged(&other, profile).map_err(words)
     }
 
     fn judged(&self, bytes: &[u8], profile: &Profile) -> Result<(), String> {
@@ -189,15 +202,47 @@ impl<'a> Genuine<'a> {
         }
     }
 
-    fn write(&self, order: ByteOrder) -> Result<Vec<u8>, String> {
+    fn write(&self, order: ByteOrder, pieces: &[Piece]) -> Result<Vec<u8>, String> {
         let mut writer = Writer::new(order);
         let mut out = Vec::with_capacity(self.bytes.len());
-        for (record, payload) in &self.pieces {
+        for (record, payload) in pieces {
             writer
                 .put(&mut out, record.clone(), payload)
                 .map_err(|why| format!("{record:?}: {why}"))?;
         }
         Ok(out)
+    }
+}
+
+/// The properties of a volume, object 2, in the other order.
+fn swapped((record, mut payload): Piece) -> Piece {
+    match record {
+        Record::Write(write) if write.object == 2 => {
+            swap_zap(&mut payload);
+            (record, payload)
+        }
+        Record::WriteEmbedded(mut write) if write.object == 2 && write.compression == 15 => {
+            let length = usize::try_from(write.physical_size).expect("a length");
+            let mut block = lz4_flex::block::decompress(&payload[4..length], 512).expect("an LZ4 block behind its length");
+            swap_zap(&mut block);
+            let packed = lz4_flex::block::compress(&block);
+            let length = u32::try_from(packed.len()).expect("a length");
+            payload = [&length.to_be_bytes(), packed.as_slice()].concat();
+            write.physical_size = 4 + length;
+            payload.resize(payload.len().next_multiple_of(8), 0);
+            (write.into(), payload)
+        }
+        other => (other, payload),
+    }
+}
+
+/// Swaps the numbers of a micro-ZAP: three in front, then of each entry its value and its turn.
+fn swap_zap(block: &mut [u8]) {
+    let (header, entries) = block.split_at_mut(64);
+    header.chunks_mut(8).take(3).for_each(<[u8]>::reverse);
+    for entry in entries.chunks_mut(64) {
+        entry[..8].reverse();
+        entry[8..12].reverse();
     }
 }
 

@@ -97,7 +97,9 @@ pub(super) fn stream_of(begin: Begin, writes: &[Write]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut writer = Writer::new(ByteOrder::Little);
     for record in records {
-        let payload = vec![7; usize::try_from(record.payload_len()).unwrap()];
+        // Attributes that nobody has filled yet.
+        let byte = if matches!(record, Record::Object(_)) { 0 } else { 7 };
+        let payload = vec![byte; usize::try_from(record.payload_len()).unwrap()];
         writer.put(&mut out, record, &payload).unwrap();
     }
     out
@@ -187,6 +189,8 @@ fn a_stream_is_held_to_what_its_receiver_takes_and_wants() {
     assert_eq!(of(&["--from", "4", "--to", &guid], &good()), refused(Rule::GateBase));
     assert_eq!(of(&["--from", "3", "--to", "5"], &good()), refused(Rule::GateTarget));
     assert_eq!(of(&["--raw-only"], &good()), refused(Rule::GateRaw));
+    assert_eq!(of(&["--type", "filesystem"], &good()), (Some(0), None));
+    assert_eq!(of(&["--type", "volume"], &good()), refused(Rule::GateType));
     let new = Begin {
         features: begin().features.with(Features::LONG_NAMES),
         ..begin()

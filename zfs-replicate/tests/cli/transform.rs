@@ -239,7 +239,9 @@ fn deduplicated() -> Vec<u8> {
     let mut out = Vec::new();
     let mut writer = Writer::new(ByteOrder::Little);
     for record in [Record::from(begin), file().into(), block(0).into(), same.into(), end.into()] {
-        let payload = vec![7; usize::try_from(record.payload_len()).unwrap()];
+        // Attributes that nobody has filled yet.
+        let byte = if matches!(record, Record::Object(_)) { 0 } else { 7 };
+        let payload = vec![byte; usize::try_from(record.payload_len()).unwrap()];
         writer.put(&mut out, record, &payload).unwrap();
     }
     out

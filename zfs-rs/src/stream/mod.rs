@@ -27,6 +27,8 @@ mod guid;
 pub mod inspect;
 mod intake;
 mod layout;
+mod lz4;
+mod lzjb;
 mod reader;
 pub mod record;
 mod summary;
@@ -55,6 +57,20 @@ pub use crate::nvlist::ByteOrder;
 pub type RecordBytes = [u8; record::RECORD_SIZE];
 
 impl ByteOrder {
+    const fn other(self) -> Self {
+        match self {
+            Self::Little => Self::Big,
+            Self::Big => Self::Little,
+        }
+    }
+
+    const fn u16(self, bytes: [u8; 2]) -> u16 {
+        match self {
+            Self::Little => u16::from_le_bytes(bytes),
+            Self::Big => u16::from_be_bytes(bytes),
+        }
+    }
+
     const fn u32(self, bytes: [u8; 4]) -> u32 {
         match self {
             Self::Little => u32::from_le_bytes(bytes),

@@ -1,18 +1,18 @@
 //! I draw what is between a stream's first record and its last: objects in their order, and the data of each.
 
 use zfs_rs::stream::record::{Free, FreeObjects, Object, ObjectRange, Redact, Spill, Write, WriteEmbedded};
-use zfs_rs::stream::{Begin, BeginFlags, Features};
+use zfs_rs::stream::{Begin, BeginFlags, Features, ObjsetType};
 
 use super::{Out, Plan};
 use crate::chance::Chance;
 
 /// Who draws.
-struct Hand<'a> {
-    chance: &'a mut Chance,
+pub(super) struct Hand<'a> {
+    pub(super) chance: &'a mut Chance,
     features: Features,
-    is_raw: bool,
+    pub(super) is_raw: bool,
     says_spill: bool,
-    guid: u64,
+    pub(super) guid: u64,
 }
 
 pub(super) fn draw(chance: &mut Chance, begin: &Begin, plan: &Plan, out: &mut Out) {
@@ -23,13 +23,16 @@ pub(super) fn draw(chance: &mut Chance, begin: &Begin, plan: &Plan, out: &mut Ou
         says_spill: begin.flags.contains(BeginFlags::SPILL_BLOCKS),
         guid: begin.to_guid,
     };
+    let mut range = None;
     let mut next = 1;
-    if let Some((object, offset)) = plan.resumes {
+    if begin.objset == ObjsetType::Volume {
+        next = hand.volume(begin.from_guid.is_none(), plan.resumes, &mut range, out);
+    }
+    if let Some((object, offset)) = plan.resumes.filter(|(object, _)| *object >= next) {
         hand.goes_on(object, offset, out);
         next = object + 1;
     }
     let fills_in = plan.redact_from_snaps.is_some();
-    let mut range = None;
     for _ in 0..hand.chance.below(7) {
         if hand.chance.percent(30) {
             next = hand.frees(next, &mut range, out);
@@ -50,12 +53,12 @@ pub(super) fn draw(chance: &mut Chance, begin: &Begin, plan: &Plan, out: &mut Ou
 }
 
 impl Hand<'_> {
-    fn has(&self, feature: Features) -> bool {
+    pub(super) fn has(&self, feature: Features) -> bool {
         self.features.contains(feature)
     }
 
     /// The rest of an object that an earlier stream began.
-    fn goes_on(&mut self, number: u64, offset: u64, out: &mut Out) {
+    pub(super) fn goes_on(&mut self, number: u64, offset: u64, out: &mut Out) {
         let block = self.chance.of(&[512, 1024]);
         let object = Object {
             block_size: block,
@@ -96,7 +99,7 @@ impl Hand<'_> {
     }
 
     /// Raw streams say how each block of dnodes was encrypted.
-    fn range_of(&mut self, object: u64, range: &mut Option<u64>, out: &mut Out) {
+    pub(super) fn range_of(&mut self, object: u64, range: &mut Option<u64>, out: &mut Out) {
         let first = object / 32 * 32;
         if !self.is_raw || *range == Some(first) {
             return;
@@ -130,8 +133,8 @@ impl Hand<'_> {
         // System attributes as long as they may be, or short; a number or two in another bonus buffer; none.
         let (bonus_type, bonus_len) = match self.chance.below(4) {
             0 => (44, room),
-            1 => (44, 46.min(room)),
-            2 => (self.chance.of(&[17, 26, 0xc3]), self.chance.of(&[8, 16, 72])),
+            1 => (44, 64),
+            2 => self.chance.of(&[(17, 264), (26, 8), (26, 72), (0xc3, 16)]),
             _ => (0, 0),
         };
         let mut object = Object {
@@ -150,7 +153,7 @@ impl Hand<'_> {
         let bytes = u32::from(slots) * 512 - 64;
         // Only system attributes have spill blocks.
         if has_spill && object.bonus_type != 44 {
-            (object.bonus_type, object.bonus_len) = (44, 8);
+            (object.bonus_type, object.bonus_len) = (44, 64);
         }
         if self.is_raw {
             let pointers = if object.bonus_type == 44 {
@@ -166,7 +169,9 @@ impl Hand<'_> {
             };
             object.indirect_block_shift = self.chance.of(&[17, 14, 12]);
             object.levels = self.chance.of(&[2, 3]);
-            object.max_block_id = self.chance.of(&[0, 3, 20]);
+            if object.block_size.is_power_of_two() {
+                object.max_block_id = self.chance.of(&[0, 3, 20]);
+            }
             object.flags |= self.chance.of(&[0, 0, 2]);
         }
         object
@@ -215,12 +220,14 @@ impl Hand<'_> {
     }
 
     /// Blocks, upwards: written, embedded, left out, free.
-    fn data(&mut self, object: &Object, first: u64, out: &mut Out) {
+    pub(super) fn data(&mut self, object: &Object, first: u64, out: &mut Out) {
         let block = u64::from(object.block_size);
-        let most = if block > 4096 { 2 } else { 6 };
+        // Where that is no power of two, there is one block.
+        let is_one = !block.is_power_of_two();
+        let most = if block > 4096 || is_one { 2 } else { 6 };
         let mut offset = first;
         for _ in 0..self.chance.below(most) {
-            offset += block * self.chance.of(&[0, 0, 0, 1, 2]);
+            offset += if is_one { 0 } else { block * self.chance.of(&[0, 0, 0, 1, 2]) };
             offset += match self.chance.below(10) {
                 0 => self.hole(object, offset, out),
                 1 if self.has(Features::REDACTED) => self.left_out(object, offset, out),
@@ -294,7 +301,7 @@ impl Hand<'_> {
         self.chance.of(&known)
     }
 
-    fn write(&mut self, object: &Object, offset: u64) -> Write {
+    pub(super) fn write(&mut self, object: &Object, offset: u64) -> Write {
         let size = u64::from(object.block_size);
         let mut write = Write {
             object: object.object,

@@ -146,6 +146,11 @@ pub(super) fn gate_base(past: &Past, record: &Rec<'_>) -> bool {
     !is_begin(record) || past.receiver.ends.is_none_or(wanted)
 }
 
+pub(super) fn gate_type(past: &Past, record: &Rec<'_>) -> bool {
+    let is_wanted = |wanted| record.get(begin::OBJSET) == wanted;
+    !is_stream(record) || past.receiver.objset.is_none_or(is_wanted)
+}
+
 pub(super) fn gate_raw(past: &Past, record: &Rec<'_>) -> bool {
     !is_stream(record) || !past.receiver.raw_only || has(record, RAW)
 }

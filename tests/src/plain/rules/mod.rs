@@ -7,6 +7,7 @@ mod object;
 mod order;
 mod shared;
 mod types;
+mod volume;
 
 use super::bytes::Rec;
 use super::past::Past;
@@ -51,7 +52,7 @@ const fn rule_of_payload(name: &'static str, keeps: fn(&Past, &Rec<'_>) -> bool)
     }
 }
 
-/// All rules.
+/// All rules; one that looks at a record and at its payload is two.
 pub const RULES: &[Rule] = &[
     rule("record-length", frame::record_length),
     rule("record-filler", frame::record_filler),
@@ -74,6 +75,7 @@ pub const RULES: &[Rule] = &[
     rule_of_payload("begin-redacted", begin::redacted),
     rule("gate-target", begin::gate_target),
     rule("gate-base", begin::gate_base),
+    rule("gate-type", begin::gate_type),
     rule("gate-raw", begin::gate_raw),
     rule("gate-package", begin::gate_package),
     rule("write-byref", shared::write_byref),
@@ -92,6 +94,8 @@ pub const RULES: &[Rule] = &[
     rule("bonus-pair", object::bonus_pair),
     rule("dnode-slots", object::dnode_slots),
     rule("bonus-length", object::bonus_length),
+    rule("bonus-attributes", object::znode),
+    rule_of_payload("bonus-attributes", object::attributes),
     rule("spill-flag", object::spill_flag),
     rule("object-plain", object::object_plain),
     rule("raw-bonus", object::raw_bonus),
@@ -113,6 +117,11 @@ pub const RULES: &[Rule] = &[
     rule("free-objects-range", data::free_objects_range),
     rule("range-raw", data::range_raw),
     rule("range-shape", data::range_shape),
+    rule("volume-objects", volume::objects),
+    rule("volume-kept", volume::kept),
+    rule("volume-size", volume::size),
+    rule_of_payload("volume-size", volume::says_size),
+    rule("volume-whole", volume::whole),
     rule("order-object", order::object),
     rule("order-range", order::range),
     rule("order-free-objects", order::free_objects),

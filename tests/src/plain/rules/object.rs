@@ -1,6 +1,6 @@
 //! I am the rules for `OBJECT`: how a dnode is laid out.
 
-use crate::plain::bytes::Rec;
+use crate::plain::bytes::{Order, Rec};
 use crate::plain::fields::{Field, object, spill};
 use crate::plain::past::Past;
 
@@ -64,6 +64,38 @@ pub(super) fn bonus_length(_past: &Past, record: &Rec<'_>) -> bool {
     !is_object(record) || record.get(object::BONUS_LEN) <= room(record, fitting(record) + spill_pointer(record))
 }
 
+/// A znode of old filesystems: `znode_phys_t` in `zfs_znode.h`.
+pub(super) fn znode(_past: &Past, record: &Rec<'_>) -> bool {
+    !is_object(record) || record.get(object::BONUS_TYPE) != 17 || record.get(object::BONUS_LEN) >= 264
+}
+
+/// What `zpl_get_file_info` of `zfs_quota.c` reads of system attributes: the header, and behind it the owners, the flags, and with one of them the project.
+pub(super) fn attributes(past: &Past, record: &Rec<'_>) -> bool {
+    if !is_object(record) || past.has(RAW) || record.get(object::BONUS_TYPE) != SYSTEM_ATTRIBUTES {
+        return true;
+    }
+    let length = usize::try_from(record.get(object::BONUS_LEN)).unwrap_or(usize::MAX);
+    let bytes = &record.payload[..length];
+    if length < 4 {
+        return false;
+    }
+    let order = match bytes[..4] {
+        [0, 0, 0, 0] => return true,
+        [0x5a, 0x50, 0x2f, 0] => Order::Little,
+        [0, 0x2f, 0x50, 0x5a] => Order::Big,
+        _ => return false,
+    };
+    if length < 6 {
+        return false;
+    }
+    let header = usize::try_from(order.number(&bytes[4..6]) >> 10).expect("six bits") * 8;
+    if header < 8 || length < header + 56 {
+        return false;
+    }
+    let names_project = order.number(&bytes[header + 48..][..8]) >> 47 & 1 == 1;
+    !names_project || length >= header + 136
+}
+
 pub(super) fn spill_flag(past: &Past, record: &Rec<'_>) -> bool {
     let (flags, can_spill) = match record.kind() {
         object::NUMBER => (object::FLAGS, record.get(object::BONUS_TYPE) == SYSTEM_ATTRIBUTES),
@@ -114,7 +146,8 @@ pub(super) fn raw_levels(past: &Past, record: &Rec<'_>) -> bool {
 
 pub(super) fn raw_last_block(past: &Past, record: &Rec<'_>) -> bool {
     let blocks = u128::from(record.get(object::LAST_BLOCK)) + 1;
-    !is_raw(past, record) || blocks * u128::from(record.get(object::BLOCK_SIZE)) < 1 << 64
+    let is_one = record.get(object::BLOCK_SIZE).is_power_of_two() || blocks == 1;
+    !is_raw(past, record) || (is_one && blocks * u128::from(record.get(object::BLOCK_SIZE)) < 1 << 64)
 }
 
 pub(super) fn object_in_range(past: &Past, record: &Rec<'_>) -> bool {

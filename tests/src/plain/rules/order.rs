@@ -65,7 +65,8 @@ pub(super) fn data_block(past: &Past, record: &Rec<'_>) -> bool {
     if let Some((object, offset, length)) = block(record) {
         return past.block_of(object).is_none_or(|block| {
             let is_piece = record.kind() == write::NUMBER && may_be_pieces(past, block) && length <= SMALL;
-            offset.is_multiple_of(block) && (length == block || is_piece)
+            let is_place = offset == 0 || (block.is_power_of_two() && offset.is_multiple_of(block));
+            is_place && (length == block || is_piece)
         });
     }
     let (object, offset, length) = match record.kind() {

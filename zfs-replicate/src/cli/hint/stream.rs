@@ -18,6 +18,7 @@ pub(in crate::cli) fn refused(refused: &Refused) -> &'static str {
                 "`zfs receive` takes a package apart before a kernel sees it; leave out --release, --from and --to to verify all its streams"
             }
             Some(Rule::GateTarget | Rule::GateBase) => "`zfs get -H -o value guid SNAPSHOT` says which GUID a snapshot has",
+            Some(Rule::GateType) => "it is of another type of dataset than --type says; receive it into one of its own type",
             Some(Rule::GateRaw) => "send it raw: `zfs send --raw`",
             Some(Rule::BeginFeatures) => "a newer release may take it: give it by --release",
             _ => "do not give it to a kernel; no OpenZFS sends such a record, so ask who made the stream",

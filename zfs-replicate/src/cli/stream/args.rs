@@ -4,7 +4,9 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use zfs_rs::Release;
+use zfs_rs::stream::ObjsetType;
 
 use super::transform::{Decompress, Drop, Recompress, Redup, Split};
 use crate::cli::args::with_status;
@@ -53,6 +55,9 @@ pub(super) struct Verify {
     /// Let through only raw streams, in which encrypted data stays encrypted
     #[arg(long)]
     pub(super) raw_only: bool,
+    /// Let through only streams of this type of dataset; say that of the target for an increment from a stranger, since no kernel asks
+    #[arg(long = "type", value_name = "TYPE", value_parser = PossibleValuesParser::new(["filesystem", "volume"]).try_map(|word| word.parse::<ObjsetType>()))]
+    pub(super) objset: Option<ObjsetType>,
     /// Let through only the stream that starts from the snapshot or bookmark with this GUID
     #[arg(long, value_name = "GUID", requires = "to")]
     pub(super) from: Option<NonZeroU64>,

@@ -123,6 +123,9 @@ fn profile(wish: &Verify) -> Profile {
     if wish.raw_only {
         profile = profile.raw_only();
     }
+    if let Some(objset) = wish.objset {
+        profile = profile.objset(objset);
+    }
     if let Some(to) = wish.to {
         profile = profile.between(wish.from.map(NonZeroU64::get), to.get());
     }

@@ -122,8 +122,11 @@ fn gate(begin: &Begin, profile: &Profile) -> Result<(), Found> {
         field(Rule::GateTarget, "GUID", begin.to_guid).is(to)?;
         field(Rule::GateBase, "GUID of the base", begin.from_guid.unwrap_or(0)).is(from.unwrap_or(0))?;
     }
-    let raw = begin.features.contains(Features::RAW);
     let is_stream = begin.kind == StreamKind::Substream;
+    if let Some(wanted) = profile.objset.filter(|_| is_stream) {
+        field(Rule::GateType, "type of the dataset", u32::from(begin.objset)).is(u32::from(wanted).into())?;
+    }
+    let raw = begin.features.contains(Features::RAW);
     field(Rule::GateRaw, "features", begin.features.bits()).must(raw || !is_stream || !profile.raw_only, Wrong::Needs(Features::RAW))?;
     Ok(())
 }

@@ -4,13 +4,16 @@
 //! every record as a stranger's: each field is held to a [`Rule`], and what breaks one is a [`Breach`] with record, place, field and value.
 //! A [`Ward`] also holds bytes back until they are proved, so that nothing of a record that is refused goes on.
 
+mod attributes;
 mod begin;
 mod breach;
+mod course;
 mod order;
 mod profile;
 mod record;
 mod rule;
 mod types;
+mod volume;
 mod ward;
 
 #[cfg(test)]
@@ -24,14 +27,13 @@ pub use ward::Ward;
 #[cfg(feature = "codec")]
 pub(super) use self::types::is_metadata;
 
-use self::order::Order;
-use self::record::Court;
+use self::course::Course;
 use super::{Begin, Corrupt, Fault, Reader, Record, Step, StreamKind, Summary};
 
 /// Reads a send stream and holds every record to every [`Rule`].
 ///
 /// It is used as a [`Reader`] is, and like that it gives out a record before the payload after it is proved; [`Ward`] does not.
-/// It remembers one object and the payload of `BEGIN`, whatever the stream's size.
+/// It remembers one object and the payload of one record of those that rules look into, whatever the stream's size.
 ///
 /// ```
 /// use zfs_rs::stream::{Begin, ByteOrder, Features, Profile, Verifier, Writer, record};
@@ -52,20 +54,13 @@ use super::{Begin, Corrupt, Fault, Reader, Record, Step, StreamKind, Summary};
 pub struct Verifier {
     reader: Reader,
     profile: Profile,
-    /// The payload of `BEGIN` as far as it came.
+    /// The latest record, while its payload is still coming and rules look into that.
+    awaited: Option<Record>,
+    /// That payload as far as it came.
     payload: Vec<u8>,
-    /// The latest `BEGIN`, while its payload is still coming.
-    opening: Option<Begin>,
     /// The stream that is being read; nothing in the header of a package and between its streams.
     course: Option<Course>,
     failed: Option<Refused>,
-}
-
-/// A stream with its `BEGIN` read.
-#[derive(Clone, Debug)]
-struct Course {
-    begin: Begin,
-    order: Order,
 }
 
 impl Verifier {
@@ -75,8 +70,8 @@ impl Verifier {
         Self {
             reader: Reader::new(),
             profile,
+            awaited: None,
             payload: Vec::new(),
-            opening: None,
             course: None,
             failed: None,
         }
@@ -121,57 +116,64 @@ impl Verifier {
         };
         match &step {
             Step::Record(record) => self.record(record)?,
-            Step::Payload(bytes) if self.opening.is_some() => {
-                self.payload.extend_from_slice(bytes);
-                self.open_if_whole()?;
-            }
-            Step::Payload(_) | Step::Need => {}
+            Step::Payload(bytes) => self.payload(bytes)?,
+            Step::Need => {}
         }
         Ok((step, used))
     }
 
     fn record(&mut self, record: &Record) -> Result<(), Refused> {
+        let header = self.reader.header();
         let found = match (record, &mut self.course) {
-            (Record::Begin(begin), _) => {
-                self.payload.clear();
-                self.course = None;
-                self.opening = Some(begin.clone());
-                begin::record(begin, self.reader.header(), &self.profile)
+            (Record::Begin(begin), course) => {
+                *course = None;
+                begin::record(begin, header, &self.profile)
             }
             // The reader has held the ends in a package to be nothing but that.
             (_, None) => Ok(()),
-            (_, Some(Course { begin, order })) => {
-                let court = Court {
-                    begin,
-                    profile: &self.profile,
-                };
-                court.record(record, self.reader.header()).and_then(|()| order.record(record))
-            }
+            (_, Some(course)) => course.record(record, header, &self.profile),
         };
         found.map_err(|found| self.breach(record, found))?;
+        let is_begin = matches!(record, Record::Begin(_));
+        if is_begin || self.course.as_ref().is_some_and(|course| course.looks_into(record)) {
+            self.awaited = Some(record.clone());
+            self.payload.clear();
+        }
         if matches!(record, Record::End(_)) {
             self.course = None;
         }
-        self.open_if_whole()
+        self.payload(&[])
     }
 
-    /// Reads the payload of `BEGIN` once all of it is there.
-    fn open_if_whole(&mut self) -> Result<(), Refused> {
-        if self.reader.payload_left() > 0 {
-            return Ok(());
-        }
-        let Some(begin) = self.opening.take() else {
-            return Ok(());
-        };
-        let payload = std::mem::take(&mut self.payload);
-        match begin::payload(&begin, &payload) {
-            Ok(origin) => {
-                let order = Order::new(&begin, origin);
-                self.course = (begin.kind == StreamKind::Substream).then_some(Course { begin, order });
-                Ok(())
+    /// Takes more of the payload of a record that rules look into, and has them look once all of it is there.
+    fn payload(&mut self, bytes: &[u8]) -> Result<(), Refused> {
+        let is_whole = self.reader.payload_left() == 0;
+        match self.awaited.take() {
+            None => Ok(()),
+            Some(record) if is_whole && self.payload.is_empty() => self.looked_into(&record, bytes),
+            Some(record) => {
+                self.payload.extend_from_slice(bytes);
+                if is_whole {
+                    let payload = std::mem::take(&mut self.payload);
+                    self.looked_into(&record, &payload)
+                } else {
+                    self.awaited = Some(record);
+                    Ok(())
+                }
             }
-            Err(found) => Err(self.breach(&Record::Begin(begin), found)),
         }
+    }
+
+    fn looked_into(&mut self, record: &Record, payload: &[u8]) -> Result<(), Refused> {
+        let found = match (record, &mut self.course) {
+            (Record::Begin(begin), course) => begin::payload(begin, payload).map(|origin| {
+                let order = self.reader.order().filter(|_| begin.kind == StreamKind::Substream);
+                *course = order.map(|order| Course::new(begin, origin, order));
+            }),
+            (_, None) => Ok(()),
+            (_, Some(course)) => course.payload(record, payload),
+        };
+        found.map_err(|found| self.breach(record, found))
     }
 
     /// A record whose payload the reader does not take breaks a rule that can be named.
@@ -182,13 +184,7 @@ impl Verifier {
         let record = order.and_then(|order| Record::read(header, order).ok());
         let found = match (&record, &self.course) {
             (Some(Record::Begin(begin)), _) => begin::record(begin, header, &self.profile).err(),
-            (Some(record), Some(Course { begin, .. })) => {
-                let court = Court {
-                    begin,
-                    profile: &self.profile,
-                };
-                court.record(record, header).err()
-            }
+            (Some(record), Some(course)) => course.alone(record, header, &self.profile).err(),
             _ => None,
         };
         match (record, found) {

@@ -123,7 +123,7 @@ impl Order {
         let Some(object) = latest else {
             return Ok(());
         };
-        starts_block(&object, offset)?;
+        field(Rule::DataBlock, "offset", offset).multiple_of(object.block_size.into())?;
         if !to_the_end(offset, length) {
             field(Rule::DataBlock, "length", length).multiple_of(object.block_size.into())?;
         }
@@ -186,8 +186,14 @@ impl Order {
     }
 }
 
-/// A block starts at a multiple of its length, and so do the pieces that large ones are sent in.
+/// A block starts at a multiple of its length, and so do the pieces that large ones are sent in. Only where that length is a power of two is there more than
+/// one.
 fn starts_block(object: &Object, offset: u64) -> Result<(), Found> {
-    field(Rule::DataBlock, "offset", offset).multiple_of(object.block_size.into())?;
+    let start = field(Rule::DataBlock, "offset", offset);
+    if object.block_size.is_power_of_two() {
+        start.multiple_of(object.block_size.into())?;
+    } else {
+        start.is(0)?;
+    }
     Ok(())
 }

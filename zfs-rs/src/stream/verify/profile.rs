@@ -1,7 +1,7 @@
 //! I am what the receiver takes and what its administrator wants of a stream.
 
 use crate::release::Release;
-use crate::stream::Features;
+use crate::stream::{Features, ObjsetType};
 
 /// What a stream is let through for: the features and limits of the receiving kernel, and the gate at `BEGIN`.
 ///
@@ -19,6 +19,7 @@ pub struct Profile {
     pub(super) block_limit: u64,
     pub(super) packages: bool,
     pub(super) raw_only: bool,
+    pub(super) objset: Option<ObjsetType>,
     pub(super) ends: Option<(Option<u64>, u64)>,
 }
 
@@ -32,6 +33,7 @@ impl Profile {
             block_limit: 16 << 20,
             packages: true,
             raw_only: false,
+            objset: None,
             ends: None,
         }
     }
@@ -70,6 +72,14 @@ impl Profile {
     #[must_use]
     pub const fn raw_only(mut self) -> Self {
         self.raw_only = true;
+        self
+    }
+
+    /// Lets through streams of this type of dataset only. Say it for an increment: no kernel asks whether the target is of the type that the stream says, and
+    /// a filesystem may bring what a volume must not.
+    #[must_use]
+    pub const fn objset(mut self, objset: ObjsetType) -> Self {
+        self.objset = Some(objset);
         self
     }
 

@@ -3,7 +3,7 @@
 use super::begin::blank;
 use super::breach::{Found, Wrong, field};
 use super::profile::CHECKSUMS;
-use super::types::{NONE, SYSTEM_ATTRIBUTES, bonus, contents, is_metadata};
+use super::types::{NONE, SYSTEM_ATTRIBUTES, ZNODE, bonus, contents, is_metadata};
 use super::{Profile, Rule};
 use crate::stream::record::{
     BODY, CHECKSUM_AT, Free, FreeObjects, Object, ObjectRange, Record, Redact, Spill, Write, WriteByRef, WriteEmbedded,
@@ -52,6 +52,9 @@ impl Court<'_> {
             (object.bonus_len > 0) == has_bonus,
             if has_bonus { Wrong::Below(1) } else { Wrong::Exceeds(0) },
         )?;
+        if object.bonus_type == ZNODE {
+            field(Rule::BonusAttributes, "bonus length", object.bonus_len).at_least(ZNODE_LEN)?;
+        }
         self.slots(object)?;
         let flags = field(Rule::RecordFlags, "flags", object.flags);
         flags.only_bits(if self.raw() { RAW_BYTE_ORDER | SPILL } else { SPILL })?;
@@ -234,7 +237,10 @@ fn raw_object(object: &Object) -> Result<(), Found> {
         .max_block_id
         .checked_add(1)
         .and_then(|blocks| blocks.checked_mul(object.block_size.into()));
-    field(Rule::RawLastBlock, "last block", object.max_block_id).must(end.is_some(), Wrong::Wraps)?;
+    let last = field(Rule::RawLastBlock, "last block", object.max_block_id).must(end.is_some(), Wrong::Wraps)?;
+    if !object.block_size.is_power_of_two() {
+        last.is(0)?;
+    }
     Ok(())
 }
 
@@ -333,7 +339,7 @@ fn bonus_room(object: &Object) -> u64 {
 pub(super) const OBJECTS: u64 = 1 << 48;
 /// Dnodes are kept 32 slots a block.
 const BLOCK_OF_DNODES: u64 = 32;
-const SECTOR: u64 = 512;
+pub(super) const SECTOR: u64 = 512;
 /// No file is longer. With `-e`, OpenZFS sends a spill block that fits into a block pointer as data of its object, at its own number of
 /// -2 blocks (`do_dump` in `dmu_send.c`; pull request 19091 of OpenZFS); receivers make a file with a hole of almost 2^64 bytes of that.
 const FILE_END: u64 = 1 << 63;
@@ -341,6 +347,8 @@ const FILE_END: u64 = 1 << 63;
 pub(super) const SMALL_BLOCK: u64 = 128 << 10;
 const BLOCK_POINTER: u64 = 128;
 const DNODE_CORE: u64 = 64;
+/// What a file has for a bonus buffer before system attributes, `znode_phys_t` of `zfs_znode.h`.
+const ZNODE_LEN: u64 = 264;
 /// However large a dnode is.
 const MOST_POINTERS: u64 = 3;
 /// What fits into a block pointer.
@@ -349,7 +357,7 @@ const EMBEDDED_MAX: u64 = 112;
 const LENGTH_AT: usize = 4;
 
 /// Compression, `ZIO_COMPRESS_…` of `zio_compress.h`.
-const OFF: u64 = 2;
+pub(super) const OFF: u64 = 2;
 const ZSTD: u64 = 16;
 
 /// Flags of records.

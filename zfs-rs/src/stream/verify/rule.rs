@@ -117,6 +117,9 @@ rules! {
     GateBase = "gate-base",
         "BEGIN: the GUID of the base is the expected one.",
         "the stream continues from elsewhere";
+    GateType = "gate-type",
+        "BEGIN of a stream: the type of the dataset is the expected one.",
+        "kernels receive an increment of a filesystem onto a volume, which has other rules";
     GateRaw = "gate-raw",
         "BEGIN of a stream: it is raw, where only raw ones are let through.",
         "data must not reach this side in the clear";
@@ -175,6 +178,9 @@ rules! {
     BonusLength = "bonus-length",
         "OBJECT: the bonus buffer fits into the dnode beside its block pointers, that to a spill block among them.",
         "kernels copy it there";
+    BonusAttributes = "bonus-attributes",
+        "OBJECT: a bonus buffer of a znode (17) has 264 bytes; in plain streams one of system attributes (44) begins with 4 bytes of 0 or with their header, and the attributes behind that reach as far as kernels read: 56 bytes, or 136 where flags name a project.",
+        "kernels before 2.2 panic where there is no header, and all read beyond the buffer to find who owns the object";
     SpillFlag = "spill-flag",
         "OBJECT, SPILL: flags about spill blocks are set only where BEGIN announces them, and in an OBJECT only where the bonus buffer is of system attributes (44).",
         "kernels free spill blocks by that flag";
@@ -194,8 +200,8 @@ rules! {
         "OBJECT in raw streams: the block tree has 1 to 12 levels, enough for its last block.",
         "kernels walk that deep";
     RawLastBlock = "raw-last-block",
-        "OBJECT in raw streams: the last block ends below 2^64.",
-        "sums that wrap lead kernels to other blocks";
+        "OBJECT in raw streams: the last block ends below 2^64, and is 0 where blocks have no power of two.",
+        "sums that wrap lead kernels to other blocks, and such an object has one block";
     ObjectInRange = "object-in-range",
         "OBJECT in raw streams: the whole dnode lies in the latest OBJECT_RANGE.",
         "its block of dnodes is authenticated by that record";
@@ -247,6 +253,20 @@ rules! {
         "OBJECT_RANGE: 32 slots, a multiple of 32 and below 2^48.",
         "it is one block of dnodes";
 
+    // Volumes: kernels ask each for its size when datasets are listed.
+    VolumeObjects = "volume-objects",
+        "OBJECT in streams of volumes: object 1 is the data (type 23), with blocks of a power of two; object 2 the properties (type 24), one block of 512 bytes; both in one slot without a bonus buffer.",
+        "kernels panic where they ask a volume for its size and find something else";
+    VolumeKept = "volume-kept",
+        "FREEOBJECTS, FREE, REDACT in streams of volumes: objects 1 and 2 stay, and so do the first 512 bytes of object 2.",
+        "kernels panic where they ask a volume for its size and find nothing";
+    VolumeSize = "volume-size",
+        "WRITE, WRITE_EMBEDDED to object 2 in streams of volumes: the block at 0 is a micro-ZAP whose only entry is `size`; it is compressed only where it is embedded, by lzjb or lz4.",
+        "kernels panic where they ask a volume for its size and cannot read it";
+    VolumeWhole = "volume-whole",
+        "END of a full stream of a volume: it brought objects 1 and 2 and the block of object 2, as far as it did not go on behind them.",
+        "kernels panic where they ask a volume for its size and find nothing";
+
     // The order in which a dataset is walked: by object, then by offset.
     OrderObject = "order-object",
         "OBJECT: behind every dnode that came before.",
@@ -267,7 +287,7 @@ rules! {
         "WRITE: the type is that of its OBJECT.",
         "kernels swap bytes by one and store by the other";
     DataBlock = "data-block",
-        "WRITE, WRITE_EMBEDDED: one whole block of its OBJECT, from a multiple of its length on; in plain streams without large_blocks a WRITE to an object with blocks of 128 KiB may be shorter, as the last piece of a large block. To any other object, FREE and REDACT are of whole blocks or up to 2^64 - 1.",
+        "WRITE, WRITE_EMBEDDED: one whole block of its OBJECT, from a multiple of its length on, and from 0 where that is no power of two; in plain streams without large_blocks a WRITE to an object with blocks of 128 KiB may be shorter, as the last piece of a large block. To any other object, FREE and REDACT are of whole blocks or up to 2^64 - 1.",
         "kernels write blocks that do not fit beyond their buffers";
 }
 

@@ -1,8 +1,10 @@
 //! I make streams that keep every rule, break one at a time, and see that each is refused by its name and place.
 
+mod attributes;
 mod found;
 mod refusals;
 mod streams;
+mod volumes;
 
 use proptest::prelude::*;
 
@@ -72,6 +74,12 @@ fn a_profile_says_what_the_receiver_takes() {
     assert_eq!(rule(&plain(), Profile::any().between(None, 5)), Err(Some(Rule::GateBase)));
     assert_eq!(rule(&plain(), Profile::any().between(Some(3), 6)), Err(Some(Rule::GateTarget)));
     assert_eq!(rule(&package(), Profile::any().between(Some(3), 5)), Err(Some(Rule::GatePackage)));
+    assert_eq!(rule(&plain(), Profile::any().objset(ObjsetType::Volume)), Err(Some(Rule::GateType)));
+    assert!(rule(&package(), Profile::any().objset(ObjsetType::Filesystem)).is_ok());
+    assert_eq!(
+        rule(&package(), Profile::any().objset(ObjsetType::Volume)),
+        Err(Some(Rule::GateType))
+    );
     assert_eq!(
         rule(&plain(), Profile::any().features(Features::RAW)),
         Err(Some(Rule::BeginFeatures))

@@ -44,6 +44,7 @@ pub(super) const NONE: u32 = 0;
 const INTENT_LOG: u32 = 9;
 const DNODE: u32 = 10;
 const OBJSET: u32 = 11;
+pub(super) const ZNODE: u32 = 17;
 const PLAIN_FILE: u32 = 19;
 const VOLUME: u32 = 23;
 const OTHER_BYTES: u32 = 25;

@@ -12,8 +12,6 @@
 
 mod compression;
 mod gzip;
-mod lz4;
-mod lzjb;
 #[cfg(test)]
 pub(super) mod tests;
 mod zle;
@@ -25,6 +23,7 @@ pub use compression::Compression;
 
 use self::compression::Kind;
 use crate::stream::record::MAX_PAYLOAD;
+use crate::stream::{lz4, lzjb};
 
 /// Why a block cannot be decompressed.
 #[non_exhaustive]

@@ -29,15 +29,21 @@ fn each_rule_refuses_what_breaks_it() {
     assert_eq!(Vec::from_iter(broken), Rule::ALL);
 }
 
-/// These are about bytes beside the fields, or about what the caller wants.
-const BY_OTHER_TESTS: [Rule; 7] = [
+/// These are about bytes beside the fields, about what the caller wants, or about payloads.
+const BY_OTHER_TESTS: [Rule; 13] = [
     Rule::RecordLength,
     Rule::RecordFiller,
     Rule::RecordPad,
     Rule::GateTarget,
     Rule::GateBase,
+    Rule::GateType,
     Rule::GateRaw,
     Rule::GatePackage,
+    Rule::BonusAttributes,
+    Rule::VolumeObjects,
+    Rule::VolumeKept,
+    Rule::VolumeSize,
+    Rule::VolumeWhole,
 ];
 
 /// Every byte that no field has, in every record of every kind.

@@ -3,7 +3,7 @@
 use crate::nvlist::NvList;
 use crate::stream::fletcher::Fletcher4;
 use crate::stream::record::{CHECKSUM_AT, End, Free, FreeObjects, Object, ObjectRange, Redact, Spill, Write, WriteEmbedded, set_checksum};
-use crate::stream::{Begin, BeginFlags, ByteOrder, Features, Record, StreamKind};
+use crate::stream::{Begin, BeginFlags, ByteOrder, Features, ObjsetType, Record, StreamKind};
 
 pub(super) type Piece = (Record, Vec<u8>);
 
@@ -134,9 +134,15 @@ pub(super) fn data(object: u64, offset: u64) -> Write {
 
 pub(super) fn put(pieces: &mut Vec<Piece>, record: impl Into<Record>) {
     let record = record.into();
-    let payload = vec![7; usize::try_from(record.payload_len()).unwrap()];
+    let mut payload = vec![7; usize::try_from(record.payload_len()).unwrap()];
+    if matches!(&record, Record::Object(object) if object.bonus_type == 44 && object.raw_bonus_len == 0) {
+        payload[..8].copy_from_slice(&ATTRIBUTES);
+    }
     pieces.push((record, payload));
 }
+
+/// The header of system attributes: magic, layout 2, 8 bytes long.
+pub(super) const ATTRIBUTES: [u8; 8] = [0x5a, 0x50, 0x2f, 0, 2, 4, 0, 0];
 
 fn start(features: Features, payload: &NvList) -> Vec<Piece> {
     let begin = Begin {
@@ -320,5 +326,64 @@ pub(super) fn package() -> Vec<Piece> {
     put(&mut pieces, End::default());
     pieces.extend(plain());
     put(&mut pieces, End::default());
+    pieces
+}
+
+/// The block that says the size of a volume.
+pub(super) fn size(order: ByteOrder) -> Vec<u8> {
+    let mut block = vec![0; 512];
+    block[..8].copy_from_slice(&order.u64_bytes(1 << 63 | 3));
+    block[64..72].copy_from_slice(&order.u64_bytes(1 << 20));
+    block[78..82].copy_from_slice(b"size");
+    block
+}
+
+/// Records 0 to 7: BEGIN, FREEOBJECTS, OBJECT and WRITE of object 1, OBJECT, FREE and WRITE of object 2, END.
+pub(super) fn volume(order: ByteOrder) -> Vec<Piece> {
+    let mut pieces = start(Features::COMPRESSED.with(Features::EMBED_DATA).with(Features::LZ4), &NvList::new());
+    let begin = begin(&mut pieces);
+    begin.objset = ObjsetType::Volume;
+    begin.from_guid = None;
+    let of = |number, object_type, block_size| Object {
+        object_type,
+        block_size,
+        bonus_type: 0,
+        bonus_len: 0,
+        ..file(number)
+    };
+    put(
+        &mut pieces,
+        FreeObjects {
+            first_object: 0,
+            count: 1,
+            to_guid: GUID,
+        },
+    );
+    put(&mut pieces, of(1, 23, 8192));
+    put(
+        &mut pieces,
+        Write {
+            object_type: 23,
+            logical_size: 8192,
+            ..data(1, 0)
+        },
+    );
+    put(&mut pieces, of(2, 24, 512));
+    put(
+        &mut pieces,
+        Free {
+            object: 2,
+            offset: 512,
+            length: u64::MAX,
+            to_guid: GUID,
+        },
+    );
+    let write = Write {
+        object_type: 24,
+        logical_size: 512,
+        ..data(2, 0)
+    };
+    pieces.push((write.into(), size(order)));
+    end(&mut pieces);
     pieces
 }

@@ -4,7 +4,7 @@
 //! length less 3, 10 with how far back it starts. A copy may reach into itself.
 
 /// Fills the block; nothing where the payload is none for it.
-pub(super) fn decompress(payload: &[u8], block: &mut [u8]) -> Option<()> {
+pub(in crate::stream) fn decompress(payload: &[u8], block: &mut [u8]) -> Option<()> {
     let mut left = payload.iter().copied();
     let mut filled = 0_usize;
     while filled < block.len() {
