@@ -1,7 +1,8 @@
 //! I am where a new stream goes: a file that is there once it is whole, or what goes out.
 
-use std::fs::{self, Permissions};
-use std::io::{self, IsTerminal as _, Stdout, Write};
+use std::fs::{self, File, Permissions};
+use std::io::{self, IsTerminal as _, Write};
+use std::os::fd::AsFd as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,7 @@ enum To {
         there: NamedTempFile,
         place: PathBuf,
     },
-    Standard(Stdout),
+    Standard(File),
 }
 
 impl Output {
@@ -36,10 +37,12 @@ impl Output {
         if out.is_terminal() {
             return Err(Complaint::to_terminal());
         }
+        // What std has for it looks for the ends of lines.
+        let out = out.as_fd().try_clone_to_owned().map_err(|error| Complaint::unwritten(&error))?;
         Ok(Self {
             name: "the standard output".to_owned(),
             ward: Ward::new(Profile::any()),
-            to: To::Standard(out),
+            to: To::Standard(out.into()),
         })
     }
 
@@ -80,12 +83,9 @@ impl Output {
             io::ErrorKind::AlreadyExists => Complaint::exists(&name),
             _ => Complaint::unwritten_file(&name, &error),
         };
-        match to {
-            To::File { there, place } => {
-                there.as_file().sync_all().map_err(unwritten)?;
-                there.persist_noclobber(place).map_err(|refused| unwritten(refused.error))?;
-            }
-            To::Standard(mut out) => out.flush().map_err(unwritten)?,
+        if let To::File { there, place } = to {
+            there.as_file().sync_all().map_err(unwritten)?;
+            there.persist_noclobber(place).map_err(|refused| unwritten(refused.error))?;
         }
         Ok(summary)
     }
