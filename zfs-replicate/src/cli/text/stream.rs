@@ -160,7 +160,7 @@ fn features(features: Features) -> String {
 pub(in crate::cli) fn comparison(page: &mut Page, comparison: &Comparison, names: &[String; 2]) {
     let [first, second] = names;
     page.line(match &comparison.verdict {
-        Verdict::Identical => "identical, byte for byte",
+        Verdict::Identical => "identical in every field and every byte of data",
         Verdict::Same => "they bring the same, sent in another manner",
         Verdict::Unproved(_) => "not proved to bring the same: data is sent in another form",
         _ => "they bring something different",
