@@ -9,8 +9,11 @@ use std::path::{Path, PathBuf};
 use miniz_oxide::inflate;
 use ring_tests::stream::{Genuine, agree};
 use sha2::{Digest, Sha256};
+use tokio::io::AsyncWriteExt as _;
+use tokio::runtime;
+use zfs_replicate::VerifiedCopy;
 use zfs_rs::Release;
-use zfs_rs::stream::{Features, Profile, RecordType, Rule};
+use zfs_rs::stream::{CopyError, Features, Profile, RecordType, Rule};
 
 /// A stream of the list.
 #[derive(Debug)]
@@ -127,6 +130,37 @@ fn genuine_streams_pass_in_both_byte_orders() {
                 .map_err(|why| format!("for {release}: {why}"))?;
         }
         Ok(())
+    });
+}
+
+/// As they come from a peer: in small pieces, and not always at once.
+#[test]
+fn genuine_streams_pass_the_copy_of_tokio() {
+    // I14
+    let runtime = runtime::Builder::new_current_thread().build().expect("a runtime");
+    each(|stream, genuine| {
+        let (mut sender, receiver) = tokio::io::duplex(977);
+        let mut copied = Vec::new();
+        let (_, ended) = runtime.block_on(async {
+            let copying = async { VerifiedCopy::new(Profile::any(), receiver, &mut copied).run().await };
+            tokio::join!(
+                async move {
+                    let sent = sender.write_all(&stream.bytes).await;
+                    drop(sender);
+                    sent
+                },
+                copying
+            )
+        });
+        match ended {
+            Ok(_) if genuine.must_be_refused(&Profile::any()).is_none() && copied == stream.bytes => Ok(()),
+            Err(CopyError::Refused(refused)) if stream.bytes.starts_with(&copied) => match refused.rule() {
+                Some(rule) if genuine.must_be_refused(&Profile::any()) == Some(rule) => Ok(()),
+                None if !genuine.is_whole() => Ok(()),
+                _ => Err(refused.to_string()),
+            },
+            ended => Err(format!("{} bytes of {}: {ended:?}", copied.len(), stream.bytes.len())),
+        }
     });
 }
 

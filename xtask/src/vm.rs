@@ -4,6 +4,7 @@ mod differential;
 mod matrix;
 mod mutants;
 mod record;
+mod samples;
 mod streams;
 
 use std::{
@@ -85,6 +86,9 @@ pub(crate) enum Command {
     /// Make the genuine streams of tests/data/streams anew: one of every kind, of each release
     #[command(after_help = "Example:\n  cargo xtask vm record --suite trixie")]
     Record(record::Command),
+    /// Compare what we read in the sample streams of OpenZFS's package zfs-test with what zstream reads, and receive what we make of them
+    #[command(after_help = "Example:\n  cargo xtask vm samples --suite bookworm")]
+    Samples(samples::Command),
     /// Run OpenZFS's own tests of send and receive with its `zfs` and with ours in front of it, and compare
     ///
     /// Those of package zfs-test that need streams of one dataset each. The example program `zfs-shim` of zfs-rs answers `zfs send` and `zfs
@@ -186,6 +190,7 @@ impl Command {
             Self::Mutants(command) => command.run(&mut progress),
             Self::Streams(command) => command.run(&mut progress),
             Self::Record(command) => command.run(&mut progress),
+            Self::Samples(samples) => samples.run(&mut progress),
             Self::Zts(zts) => zts.run(&mut progress),
             Self::Shell { machine, with } => shell(&machine, &with, &mut progress),
             Self::List => list(),

@@ -15,3 +15,4 @@ pub mod view;
 mod world;
 
 pub use crate::drive::{Replication, Unplanned};
+pub use crate::transfer::VerifiedCopy;

@@ -34,7 +34,7 @@ fn check(text: &str) {
     };
     assert_eq!((token.text(), token.to_string().as_str()), (text, text));
     let point = token.into_point();
-    assert!(point.fits(point.to_guid, point.from_guid));
+    assert_eq!(point.fits(point.to_guid, point.from_guid), Ok(()));
     written(&point);
 }
 

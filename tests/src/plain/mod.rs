@@ -151,12 +151,12 @@ impl Walk {
         if self.place == Place::Inside && (said == Sum::default() || said != found) {
             return Err(self.damaged("another sum"));
         }
-        self.place = self.next(&record, before)?;
+        self.place = self.next(&record, before, found)?;
         Ok(record)
     }
 
     /// Where the stream is behind this record.
-    fn next(&mut self, record: &Rec<'_>, before: Sum) -> Result<Place, Verdict> {
+    fn next(&mut self, record: &Rec<'_>, before: Sum, found: Sum) -> Result<Place, Verdict> {
         match (self.place, record.kind()) {
             (Place::Outside, begin::NUMBER) => {
                 if !record.bytes(begin::NAME).contains(&0) {
@@ -174,12 +174,14 @@ impl Walk {
             (Place::Outside, end::NUMBER) => {
                 // The last of a package: it sums up nothing.
                 self.ends(record, Sum::default())?;
-                self.blank(record)?;
+                let mut alone = Sum::default();
+                alone.add(self.order, &record.header[..SUM_AT]);
+                self.blank(record, alone)?;
                 Ok(Place::Behind)
             }
             (Place::Header, end::NUMBER) => {
                 self.ends(record, before)?;
-                self.blank(record)?;
+                self.blank(record, found)?;
                 Ok(Place::Outside)
             }
             (Place::Inside, end::NUMBER) => {
@@ -199,10 +201,11 @@ impl Walk {
         }
     }
 
-    /// No sum covers a package's own `END`: it holds nothing but its type and the sum it says.
-    fn blank(&self, record: &Rec<'_>) -> Result<(), Verdict> {
-        let rest = record.header[4..8].iter().chain(&record.header[end::GUID.at..]);
-        if rest.copied().all(|byte| byte == 0) {
+    /// No sum covers a package's own `END`: it holds nothing but its type and the sum it says, and perhaps the running sum.
+    fn blank(&self, record: &Rec<'_>, sum: Sum) -> Result<(), Verdict> {
+        let said = Sum::read(self.order, &record.header[SUM_AT..]);
+        let rest = record.header[4..8].iter().chain(&record.header[end::GUID.at..SUM_AT]);
+        if rest.copied().all(|byte| byte == 0) && (said == Sum::default() || said == sum) {
             Ok(())
         } else {
             Err(self.damaged("bytes outside any sum"))

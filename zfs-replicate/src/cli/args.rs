@@ -1,5 +1,7 @@
 //! I am the command line as it may be written.
 
+use std::num::NonZeroU64;
+
 use clap::{Parser, Subcommand, ValueEnum};
 use zfs_rs::Wish;
 use zfs_rs::name::DatasetName;
@@ -87,17 +89,25 @@ pub(super) struct List {
     pub(super) json: bool,
 }
 
-/// Say in words what a resume token means
+/// Say in words what a resume token means, and whether it is of the stream that is wanted
 ///
 /// A resume token is the property receive_resume_token of a dataset whose receive was interrupted. ZFS is not needed to read it.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = with_status("\
-Example:
-  zfs-replicate token \"$(zfs get -H -o value receive_resume_token backup/home)\""))]
+Examples:
+  zfs-replicate token \"$(zfs get -H -o value receive_resume_token backup/home)\"
+  zfs-replicate token 1-e604ea4bf-e0-789c63a2... --to 11962353180293674594 --from 7
+      says whether the stream from the snapshot with GUID 7 to that one was interrupted"))]
 pub(super) struct Token {
     /// The token, beginning with 1-
     #[arg(value_name = "TOKEN")]
     pub(super) token: String,
+    /// Say whether it fits the stream of the snapshot with this GUID: the full one, unless --from is given
+    #[arg(long, value_name = "GUID")]
+    pub(super) to: Option<NonZeroU64>,
+    /// Say whether it fits the stream that starts from the snapshot or bookmark with this GUID
+    #[arg(long, value_name = "GUID", requires = "to")]
+    pub(super) from: Option<NonZeroU64>,
     /// Write one JSON document to the standard output
     #[arg(long)]
     pub(super) json: bool,

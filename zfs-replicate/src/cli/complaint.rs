@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use zfs_rs::name::DatasetName;
 use zfs_rs::stream::token::TokenError;
+use zfs_rs::stream::transform::Unfit;
 use zfs_rs::{Error, ErrorKind};
 
 use super::hint::{self, Roots};
@@ -141,11 +142,61 @@ impl Complaint {
         }
     }
 
+    /// Somebody would have a stream shown as if it were a text.
+    pub(super) fn to_terminal() -> Self {
+        Self {
+            code: "terminal",
+            message: "the standard output is a terminal, and no stream is for reading there".to_owned(),
+            hint: Some("name a file by --out, or hand the stream on: `| zfs receive DATASET`".to_owned()),
+        }
+    }
+
+    /// A new stream would take the place of a file.
+    pub(super) fn exists(name: &str) -> Self {
+        Self {
+            code: "exists",
+            message: format!("{name} is there already"),
+            hint: Some("give another name, or remove it first; nothing is ever written over".to_owned()),
+        }
+    }
+
+    /// A stream has to be read in two places and cannot.
+    pub(super) fn unseekable(name: &str) -> Self {
+        Self {
+            code: "unseekable",
+            message: format!("{name} is no file, and earlier blocks have to be read again"),
+            hint: Some("write the stream to a file first".to_owned()),
+        }
+    }
+
+    /// Of a stream cannot be made what was asked for.
+    pub(super) fn unfit(unfit: &Unfit) -> Self {
+        Self {
+            code: "unfit",
+            message: unfit.to_string(),
+            hint: Some(hint::unfit(&unfit.reason).to_owned()),
+        }
+    }
+
+    /// The same, for a reason that is yet to be known here.
+    pub(super) fn untransformed(error: &impl Display) -> Self {
+        Self {
+            code: "unfit",
+            message: error.to_string(),
+            hint: None,
+        }
+    }
+
     /// What there is to say cannot be written.
     pub(super) fn unwritten(error: &impl Display) -> Self {
+        Self::unwritten_file("the standard output", error)
+    }
+
+    /// Something cannot be written.
+    pub(super) fn unwritten_file(name: &str, error: &impl Display) -> Self {
         Self {
             code: "unwritten",
-            message: format!("the standard output cannot be written: {error}"),
+            message: format!("{name} cannot be written: {error}"),
             hint: None,
         }
     }

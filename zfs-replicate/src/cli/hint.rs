@@ -3,10 +3,12 @@
 //! For every reason there is either something to do, with the exact command, or a decision that nothing need be said. The matches have no
 //! rest, so that a new reason does not compile before its way out was thought of. Nothing here is ever done by this program.
 
+mod stream;
+
 use zfs_rs::ErrorKind;
 use zfs_rs::name::DatasetName;
-use zfs_rs::stream::{Fault, Refused, Rule};
 
+pub(super) use self::stream::{misfit, refused, unfit};
 use super::words::{dataset_of, pool_of, quoted};
 use crate::plan::PlanError;
 use crate::reason::{Blocked, Evidence, Failure, FailureKind, NotBegun, Note, Part, Side};
@@ -60,28 +62,6 @@ pub(super) fn unplannable(error: &PlanError) -> Option<String> {
 /// What to do about a dataset that is not there.
 pub(super) fn absent(root: &DatasetName) -> String {
     look(root.as_str())
-}
-
-/// What to do about a stream that is not let through.
-pub(super) fn refused(refused: &Refused) -> &'static str {
-    match refused {
-        Refused::Corrupt(corrupt) => match corrupt.what {
-            Fault::NotBegin => "a compressed or encrypted file is opened first: `zstd -dc FILE.zst | zfs-replicate stream verify -`",
-            Fault::Truncated => "fetch it again; the sender or the link stopped before all of it was there",
-            Fault::Trailing => "keep one stream in a file; what follows the first one's end is lost on a receiver",
-            _ => "fetch it again or take another copy; what comes before that record is whole",
-        },
-        _ => match refused.rule() {
-            Some(Rule::GatePackage) => {
-                "`zfs receive` takes a package apart before a kernel sees it; leave out --release, --from and --to to verify all its streams"
-            }
-            Some(Rule::GateTarget | Rule::GateBase) => "`zfs get -H -o value guid SNAPSHOT` says which GUID a snapshot has",
-            Some(Rule::GateType) => "it is of another type of dataset than --type says; receive it into one of its own type",
-            Some(Rule::GateRaw) => "send it raw: `zfs send --raw`",
-            Some(Rule::BeginFeatures) => "a newer release may take it: give it by --release",
-            _ => "do not give it to a kernel; no OpenZFS sends such a record, so ask who made the stream",
-        },
-    }
 }
 
 fn look(name: &str) -> String {

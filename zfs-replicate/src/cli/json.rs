@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
-use zfs_rs::stream::token::ResumePoint;
+use zfs_rs::stream::token::{Misfit, ResumePoint};
 use zfs_rs::stream::{Begin, Refused, Rule, Summary};
 
 use super::complaint::Complaint;
@@ -33,8 +33,8 @@ pub(super) fn list(view: &View) -> Result<String, Complaint> {
     })
 }
 
-/// What a resume token says.
-pub(super) fn token(point: &ResumePoint) -> Result<String, Complaint> {
+/// What a resume token says, and whether it is of the stream that is wanted where one is.
+pub(super) fn token(point: &ResumePoint, fits: Option<Result<(), Misfit>>) -> Result<String, Complaint> {
     let ResumePoint {
         object,
         offset,
@@ -67,6 +67,8 @@ pub(super) fn token(point: &ResumePoint) -> Result<String, Complaint> {
         redacted_for: texts(redact_snaps),
         from_redacted_for: texts(book_redact_snaps),
         unknown: other.iter().map(|(name, _)| name.to_string()).collect(),
+        fits: fits.map(|fits| fits.is_ok()),
+        misfit: fits.and_then(Result::err),
     };
     document(&Versioned { format: FORMAT, body })
 }
@@ -134,6 +136,10 @@ struct Token<'a> {
     redacted_for: Option<Vec<String>>,
     from_redacted_for: Option<Vec<String>>,
     unknown: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fits: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    misfit: Option<Misfit>,
 }
 
 /// A stream that was found good.

@@ -1,6 +1,7 @@
 //! I speak to people: I read what they wrote, show what is planned and done, and end with a number that tells the truth.
 
 use std::io::{self, Write as _};
+use std::num::NonZeroU64;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -131,12 +132,18 @@ fn date(view: &mut View, zfs: &Zfs) {
 
 fn token(wish: &Token) -> Result<Status, Complaint> {
     let token: ResumeToken = wish.token.trim().parse().map_err(|error| Complaint::token(&error))?;
+    let fits = wish.to.map(|to| token.point().fits(to.get(), wish.from.map(NonZeroU64::get)));
     answer(&if wish.json {
-        json::token(token.point())?
+        json::token(token.point(), fits)?
     } else {
-        Page::of(|page| text::token(page, token.point()))
+        Page::of(|page| text::token(page, token.point(), fits))
     })?;
-    Ok(Status::AtGoal)
+    let Some(Err(misfit)) = fits else {
+        return Ok(Status::AtGoal);
+    };
+    say(&format!("error: the token does not fit: {misfit}"));
+    say(&format!("hint: {}", hint::misfit(&misfit)));
+    Ok(Status::NotAtGoal)
 }
 
 fn open(backend: Backend) -> Result<Zfs, Complaint> {

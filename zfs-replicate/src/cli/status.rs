@@ -38,13 +38,16 @@ impl Status {
 
     fn meaning(self) -> &'static str {
         match self {
-            Self::AtGoal => "done: every selected dataset is at its goal, proved by GUID; the stream is good, or both bring the same",
+            Self::AtGoal => {
+                "done: every selected dataset is at its goal, proved by GUID; the stream is good, or both bring the same; the token fits"
+            }
             Self::NotAtGoal => {
-                "at least one dataset is not at its goal: blocked, failed or not begun; the stream is refused or damaged, or two may differ"
+                "at least one dataset is not at its goal: blocked, failed or not begun; the stream is refused or damaged, or two may \
+                 differ; the token does not fit"
             }
             Self::Usage => "the command line cannot be understood",
             Self::NotBegun => {
-                "could not begin: ZFS cannot be opened or read, no plan is possible, the token is bad, or the stream cannot be read"
+                "could not begin: ZFS cannot be opened or read, no plan is possible, the token is bad, or a stream cannot be read or written"
             }
             Self::Interrupted => "cancelled before its end; the next run goes on from there",
         }

@@ -24,7 +24,18 @@ fn the_help_of_every_command_is_as_it_was() {
     insta::assert_snapshot!("help_list", help(&["list"]));
     insta::assert_snapshot!("help_token", help(&["token"]));
     insta::assert_snapshot!("help_stream", help(&["stream"]));
-    for command in ["verify", "summary", "dump", "compare", "rules"] {
+    for command in [
+        "verify",
+        "summary",
+        "dump",
+        "compare",
+        "rules",
+        "decompress",
+        "recompress",
+        "split",
+        "redup",
+        "drop",
+    ] {
         insta::assert_snapshot!(format!("help_stream_{command}"), help(&["stream", command]));
     }
     Args::command().debug_assert();
@@ -87,8 +98,8 @@ fn a_token_from_a_stranger_cannot_write_on_the_screen() {
         redact_snaps: Some(vec![1, 2]),
         ..ResumePoint::default()
     };
-    insta::assert_snapshot!("token_text", Page::of(|page| text::token(page, &point)));
-    let document = json::token(&point).unwrap();
+    insta::assert_snapshot!("token_text", Page::of(|page| text::token(page, &point, None)));
+    let document = json::token(&point, None).unwrap();
     let read: serde_json::Value = serde_json::from_str(&document).unwrap();
     assert_eq!(read["to_name"], point.to_name);
     insta::assert_snapshot!("token_json", document);

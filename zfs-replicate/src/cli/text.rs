@@ -11,7 +11,7 @@ mod token;
 pub(super) use list::list;
 pub(super) use plan::plan;
 pub(super) use report::report;
-pub(super) use stream::{comparison, contents, refusal, rules, verified};
+pub(super) use stream::{comparison, contents, made, parts, refusal, rules, verified};
 pub(super) use token::token;
 
 /// A failure in one sentence, which names the object once: the layer below may have named it too.

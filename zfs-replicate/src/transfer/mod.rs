@@ -4,3 +4,6 @@ pub(crate) mod limit;
 pub(crate) mod outcome;
 pub(crate) mod pump;
 pub(crate) mod route;
+mod verified;
+
+pub use verified::VerifiedCopy;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod stream;
+mod transform;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -83,6 +84,36 @@ fn a_token_is_one_json_document() {
     assert_eq!(document["to_guid"], "11962353180293674594");
     assert_eq!(document["flags"]["raw"], true);
     assert_eq!(document["bytes"], 325_058_560);
+}
+
+#[test]
+fn a_token_fits_the_stream_that_was_interrupted_and_no_other() {
+    const TO: &str = "11962353180293674594";
+    let token = token();
+    let asked = |words: &[&str]| say(&[&["token", &token], words].concat());
+    let said = asked(&["--to", TO, "--from", "7"]);
+    assert_eq!((said.status, said.err.as_str()), (Some(0), ""), "{said:?}");
+    assert!(said.out.ends_with("\n  fits     yes\n"), "{said:?}");
+    let document = asked(&["--json", "--to", TO, "--from", "7"]).json();
+    assert_eq!((&document["fits"], document.get("misfit")), (&true.into(), None));
+
+    let refusals = [&["--to", "8", "--from", "7"][..], &["--to", TO, "--from", "8"], &["--to", TO]].map(|words| {
+        let said = asked(words);
+        assert_eq!(said.status, Some(1), "{said:?}");
+        assert!(said.out.ends_with("\n  fits     no\n"), "{said:?}");
+        said.err
+    });
+    insta::assert_snapshot!(refusals.join("\n"));
+    let said = asked(&["--json", "--to", TO]);
+    assert_eq!(said.status, Some(1), "{said:?}");
+    let document = said.json();
+    assert_eq!(document["fits"], false);
+    assert_eq!(
+        document["misfit"],
+        serde_json::json!({"base": {"interrupted": "7", "wanted": null}})
+    );
+    asked(&["--from", "7"]).refused(2, &["--to <GUID>"]);
+    asked(&["--to", "0"]).refused(2, &["--to <GUID>"]);
 }
 
 #[test]
@@ -194,7 +225,19 @@ fn an_answer_that_cannot_be_written_is_a_failure() {
 #[test]
 fn the_exit_statuses_are_in_every_help() {
     let mut seen = String::new();
-    let streams = ["verify", "summary", "dump", "compare", "rules"].map(|command| vec!["help", "stream", command]);
+    let streams = [
+        "verify",
+        "summary",
+        "dump",
+        "compare",
+        "rules",
+        "decompress",
+        "recompress",
+        "split",
+        "redup",
+        "drop",
+    ]
+    .map(|command| vec!["help", "stream", command]);
     let commands = ["replicate", "list", "token"].map(|command| vec!["help", command]);
     for command in commands.iter().chain(&streams) {
         let said = say(command);
@@ -204,5 +247,5 @@ fn the_exit_statuses_are_in_every_help() {
             write!(seen, "{line}").unwrap();
         }
     }
-    assert_eq!(seen, "1".repeat(40));
+    assert_eq!(seen, "1".repeat(65));
 }

@@ -10,20 +10,20 @@ use zfs_rs::stream::{Begin, BeginFlags, ByteOrder, Features, Record, Rule, Write
 
 use super::{Said, program, say};
 
-const GUID: u64 = 11_962_353_180_293_674_594;
+pub(super) const GUID: u64 = 11_962_353_180_293_674_594;
 
 /// A directory that goes away with its streams.
-struct Room(PathBuf);
+pub(super) struct Room(pub(super) PathBuf);
 
 impl Room {
-    fn new(test: &str) -> Self {
+    pub(super) fn new(test: &str) -> Self {
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
         fs::remove_dir_all(&path).ok();
         fs::create_dir_all(&path).unwrap();
         Self(path)
     }
 
-    fn file(&self, name: &str, bytes: &[u8]) -> String {
+    pub(super) fn file(&self, name: &str, bytes: &[u8]) -> String {
         let path = self.0.join(name);
         fs::write(&path, bytes).unwrap();
         path.to_str().unwrap().to_owned()
@@ -36,7 +36,7 @@ impl Drop for Room {
     }
 }
 
-fn begin() -> Begin {
+pub(super) fn begin() -> Begin {
     Begin {
         features: Features::SA_SPILL.with(Features::LZ4).with(Features::COMPRESSED),
         flags: BeginFlags::SPILL_BLOCKS,
@@ -46,7 +46,7 @@ fn begin() -> Begin {
     }
 }
 
-fn file() -> Object {
+pub(super) fn file() -> Object {
     Object {
         object: 7,
         object_type: 19,
@@ -59,7 +59,7 @@ fn file() -> Object {
     }
 }
 
-fn block(offset: u64) -> Write {
+pub(super) fn block(offset: u64) -> Write {
     Write {
         object: 7,
         object_type: 19,
@@ -80,7 +80,7 @@ fn packed(offset: u64) -> Write {
 }
 
 /// BEGIN, OBJECT, these writes, FREE and END.
-fn stream_of(begin: Begin, writes: &[Write]) -> Vec<u8> {
+pub(super) fn stream_of(begin: Begin, writes: &[Write]) -> Vec<u8> {
     let free = Free {
         object: 7,
         offset: 1 << 20,
@@ -105,16 +105,16 @@ fn stream_of(begin: Begin, writes: &[Write]) -> Vec<u8> {
     out
 }
 
-fn good() -> Vec<u8> {
+pub(super) fn good() -> Vec<u8> {
     stream_of(begin(), &[block(0), packed(1024)])
 }
 
-fn breach() -> Vec<u8> {
+pub(super) fn breach() -> Vec<u8> {
     stream_of(begin(), &[block(0), block(512)])
 }
 
 /// What the program says of bytes that come to its standard input.
-fn fed(arguments: &[&str], bytes: &[u8]) -> Said {
+pub(super) fn fed(arguments: &[&str], bytes: &[u8]) -> Said {
     let mut child = program()
         .args(arguments)
         .stdin(Stdio::piped())
@@ -132,7 +132,7 @@ fn fed(arguments: &[&str], bytes: &[u8]) -> Said {
     }
 }
 
-fn ends(said: &Said, status: i32) {
+pub(super) fn ends(said: &Said, status: i32) {
     assert_eq!(said.status, Some(status), "{said:?}");
     assert!(!said.err.contains("panicked"), "{said:?}");
 }

@@ -47,17 +47,38 @@ impl Intake {
     /// Reading failed. Being interrupted is no failure: it is tried again.
     pub fn fill(&mut self, from: &mut (impl Read + ?Sized)) -> io::Result<&[u8]> {
         if self.at == self.end {
-            let start = self.bytes.as_ptr().align_offset(PAGE).min(PAGE);
-            let place = self.bytes.get_mut(start..start.saturating_add(Self::LENGTH)).unwrap_or_default();
+            let place = self.place();
             let length = loop {
                 match from.read(place) {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     read => break read?,
                 }
             };
-            (self.at, self.end) = (start, start.saturating_add(length));
+            self.came(length);
         }
         Ok(self.rest())
+    }
+
+    /// Where to read to, for who reads otherwise than by [`fill`](Self::fill): once nothing is there, and then to say how much [`came`](Self::came).
+    ///
+    /// ```
+    /// use zfs_rs::stream::Intake;
+    ///
+    /// let mut intake = Intake::new();
+    /// intake.place()[..3].copy_from_slice(b"one");
+    /// assert_eq!(intake.rest(), b"");
+    /// intake.came(3);
+    /// assert_eq!(intake.rest(), b"one");
+    /// ```
+    pub fn place(&mut self) -> &mut [u8] {
+        let start = self.start();
+        self.bytes.get_mut(start..start.saturating_add(Self::LENGTH)).unwrap_or_default()
+    }
+
+    /// Says that so many bytes were read to the start of the [`place`](Self::place). They take the place of what was there.
+    pub fn came(&mut self, count: usize) {
+        self.at = self.start();
+        self.end = self.at.saturating_add(count.min(Self::LENGTH));
     }
 
     /// The bytes that are there, without reading.
@@ -69,6 +90,10 @@ impl Intake {
     /// Says that so many of the bytes that are there were used.
     pub fn used(&mut self, count: usize) {
         self.at = self.at.saturating_add(count).min(self.end);
+    }
+
+    fn start(&self) -> usize {
+        self.bytes.as_ptr().align_offset(PAGE).min(PAGE)
     }
 }
 

@@ -222,14 +222,14 @@ impl Reader {
         }
         let record = Record::read(&self.header, self.order)?;
         let payload = bounded(&record)?;
-        self.next_state(&record, before)?;
+        self.next_state(&record, before, found)?;
         self.payload_left = payload;
         self.object = record.object().or(self.object);
         self.summary.count_record(record.record_type());
         Ok(record)
     }
 
-    fn next_state(&mut self, record: &Record, before: Checksum) -> Result<(), Fault> {
+    fn next_state(&mut self, record: &Record, before: Checksum, found: Checksum) -> Result<(), Fault> {
         let out_of_place = Err(Fault::OutOfPlace(record.record_type().number()));
         self.state = match (self.state, record) {
             (State::Outside, Record::Begin(begin)) => {
@@ -242,16 +242,18 @@ impl Reader {
                 self.begin = Some(begin.clone());
                 next
             }
-            // The END of a whole package is a mere mark: libzfs writes zeros where sums would be.
+            // The END of a whole package is a mere mark: libzfs writes zeros where sums would be. `zstream redup` sums up the record alone.
             (State::Outside, Record::End(end)) => {
                 ends(end, Checksum::ZERO)?;
-                self.blank()?;
+                let mut alone = Fletcher4::new(self.order);
+                alone.update(self.header.get(..CHECKSUM_AT).unwrap_or_default());
+                self.blank(alone.value())?;
                 State::Complete
             }
-            // libzfs writes no running sum here, only that of the whole.
+            // libzfs writes no running sum here, only that of the whole. `zstream redup` writes both.
             (State::Header, Record::End(end)) => {
                 ends(end, before)?;
-                self.blank()?;
+                self.blank(found)?;
                 State::Outside
             }
             (State::Substream, Record::End(end)) => {
@@ -264,11 +266,13 @@ impl Reader {
         Ok(())
     }
 
-    /// What no sum covers of a package's own `END`, beside its type and the sum it says: zeros, or nobody would see it damaged.
-    fn blank(&self) -> Result<(), Fault> {
+    /// What no sum covers of a package's own `END`, beside its type and the sum it says: zeros, or nobody would see it damaged. Where there is a running sum
+    /// after all, it is this.
+    fn blank(&self, sum: Checksum) -> Result<(), Fault> {
         let payload_len = self.header.get(4..BODY).unwrap_or_default();
-        let rest = self.header.get(END_SUM_END..).unwrap_or_default();
-        if payload_len.iter().chain(rest).all(|byte| *byte == 0) {
+        let rest = self.header.get(END_SUM_END..CHECKSUM_AT).unwrap_or_default();
+        let said = checksum(&self.header, self.order);
+        if payload_len.iter().chain(rest).all(|byte| *byte == 0) && (said == Checksum::ZERO || said == sum) {
             Ok(())
         } else {
             Err(Fault::Reserved)

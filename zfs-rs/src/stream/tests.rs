@@ -326,6 +326,30 @@ fn a_package_of_streams_is_read() {
     }
 }
 
+/// `zstream redup` sums up a package's own ends too, the last one alone.
+#[test]
+fn a_package_may_say_sums_that_nobody_asks_for() {
+    for order in [ByteOrder::Little, ByteOrder::Big] {
+        let mut whole = package(order);
+        let (pieces, summary) = read(&whole, &[]).unwrap();
+        let header_end = RECORD_SIZE + b"properties..".len();
+        let last = whole.len() - RECORD_SIZE;
+        for (from, end) in [(0, header_end), (last, last)] {
+            let mut sum = Fletcher4::new(order);
+            sum.update(&whole[from..end + record::CHECKSUM_AT]);
+            record::set_checksum(whole[end..].first_chunk_mut().unwrap(), sum.value(), order);
+        }
+        assert_eq!(read(&whole, &[]).unwrap(), (pieces, summary));
+        for at in [header_end, last] {
+            for byte in record::CHECKSUM_AT..RECORD_SIZE {
+                let mut damaged = whole.clone();
+                damaged[at + byte] ^= 1;
+                assert_eq!(read(&damaged, &[]).unwrap_err().what, Fault::Reserved);
+            }
+        }
+    }
+}
+
 #[test]
 fn packages_and_streams_are_written_by_one_writer() {
     for order in [ByteOrder::Little, ByteOrder::Big] {

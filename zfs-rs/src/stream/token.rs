@@ -6,6 +6,8 @@
 //! reads it (OpenZFS 2.0 to 2.4 alike). It carries no secret and no signature: anyone can make one, so each number in it is only a wish
 //! until it is compared with what the sender holds.
 
+mod misfit;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -13,6 +15,7 @@ use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 use thiserror::Error;
 
+pub use self::misfit::Misfit;
 use super::fletcher::Fletcher4;
 use crate::nvlist::{ByteOrder, DecodeError, EncodeError, EncodeFault, LookupError, NvList};
 
@@ -53,12 +56,6 @@ pub struct ResumePoint {
 }
 
 impl ResumePoint {
-    /// Whether a stream to `to_guid` from `from_guid` (nothing for a full one) is the one that was interrupted.
-    #[must_use]
-    pub fn fits(&self, to_guid: u64, from_guid: Option<u64>) -> bool {
-        self.to_guid == to_guid && self.from_guid == from_guid
-    }
-
     /// The token of this point, as a kernel of this machine's byte order writes it.
     ///
     /// # Errors

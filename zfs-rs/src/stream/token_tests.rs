@@ -42,10 +42,37 @@ fn a_token_says_where_to_go_on() {
 
 #[test]
 fn a_token_fits_its_own_step_only() {
-    assert!(point().fits(0xa602_2149_8db5_b662, Some(7)));
-    assert!(!point().fits(0xa602_2149_8db5_b662, Some(8)));
-    assert!(!point().fits(0xa602_2149_8db5_b662, None));
-    assert!(!point().fits(1, Some(7)));
+    const TO: u64 = 0xa602_2149_8db5_b662;
+    let full = ResumePoint {
+        from_guid: None,
+        ..point()
+    };
+    let base = |interrupted, wanted| Err(Misfit::Base { interrupted, wanted });
+    assert_eq!(point().fits(TO, Some(7)), Ok(()));
+    assert_eq!(full.fits(TO, None), Ok(()));
+    assert_eq!(point().fits(TO, Some(8)), base(Some(7), Some(8)));
+    assert_eq!(point().fits(TO, None), base(Some(7), None));
+    assert_eq!(full.fits(TO, Some(7)), base(None, Some(7)));
+    // Of another snapshot the base is not asked for.
+    let other = Err(Misfit::Snapshot {
+        interrupted: TO,
+        wanted: 1,
+    });
+    assert_eq!([point().fits(1, Some(7)), point().fits(1, None)], [other, other]);
+
+    let said = |fits: Result<(), Misfit>| fits.unwrap_err().to_string();
+    assert_eq!(
+        said(point().fits(TO, Some(8))),
+        "the interrupted stream starts from GUID 7, and one from GUID 8 is wanted"
+    );
+    assert_eq!(
+        said(point().fits(TO, None)),
+        "the interrupted stream starts from GUID 7, and a full one is wanted"
+    );
+    assert_eq!(
+        said(full.fits(TO, Some(7))),
+        "the interrupted stream is a full one, and one from GUID 7 is wanted"
+    );
 }
 
 #[test]

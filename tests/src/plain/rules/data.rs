@@ -61,8 +61,10 @@ pub(super) fn free_length(_past: &Past, record: &Rec<'_>) -> bool {
 }
 
 pub(super) fn free_objects_range(_past: &Past, record: &Rec<'_>) -> bool {
-    let end = record.get(free_objects::FIRST).checked_add(record.get(free_objects::COUNT));
-    record.kind() != free_objects::NUMBER || (!record.is_zero(free_objects::COUNT) && end.is_some_and(|end| end <= OBJECTS))
+    let (first, count) = (record.get(free_objects::FIRST), record.get(free_objects::COUNT));
+    let end = first.checked_add(count);
+    let is_in = first <= OBJECTS && count != 0 && end.is_some_and(|end| end <= OBJECTS || end == u64::MAX);
+    record.kind() != free_objects::NUMBER || is_in
 }
 
 pub(super) fn range_raw(past: &Past, record: &Rec<'_>) -> bool {

@@ -43,5 +43,5 @@ pub(super) fn record_guid(past: &Past, record: &Rec<'_>) -> bool {
 
 /// The last `END` of a package belongs to none of its streams; the walk has seen that it is blank.
 fn is_end_of_package(record: &Rec<'_>) -> bool {
-    record.header[8..].iter().all(|byte| *byte == 0)
+    record.header[8..SUM_AT].iter().all(|byte| *byte == 0)
 }

@@ -8,11 +8,12 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use zfs_rs::Release;
 use zfs_rs::stream::ObjsetType;
 
+use super::transform::{Decompress, Drop, Recompress, Redup, Split};
 use crate::cli::args::with_status;
 
-/// Look into send streams: in files, or as they come
+/// Look into send streams and make them anew: in files, or as they come
 ///
-/// ZFS is not needed for that, and nothing is received or changed.
+/// ZFS is not needed for that, and nothing is received.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Stream {
     #[command(subcommand)]
@@ -26,6 +27,11 @@ pub(super) enum Task {
     Dump(Dump),
     Compare(Compare),
     Rules(Rules),
+    Decompress(Decompress),
+    Recompress(Recompress),
+    Split(Split),
+    Redup(Redup),
+    Drop(Drop),
 }
 
 /// Prove that a stream is whole and keeps every rule that kernels rely on
@@ -138,6 +144,11 @@ impl Stream {
             Task::Dump(wish) => wish.json,
             Task::Compare(wish) => wish.json,
             Task::Rules(wish) => wish.json,
+            Task::Decompress(wish) => wish.ways.json,
+            Task::Recompress(wish) => wish.ways.json,
+            Task::Split(wish) => wish.json,
+            Task::Redup(wish) => wish.ways.json,
+            Task::Drop(wish) => wish.ways.json,
         }
     }
 }

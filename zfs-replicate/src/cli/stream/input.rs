@@ -1,7 +1,7 @@
 //! I am where a stream is read from: a file, or what comes in.
 
 use std::fs::File;
-use std::io::{self, IsTerminal as _, Read};
+use std::io::{self, IsTerminal as _, Read, Seek, SeekFrom};
 use std::os::fd::AsFd as _;
 use std::path::Path;
 
@@ -17,6 +17,8 @@ pub(super) struct Input {
     name: String,
     file: File,
     bar: Option<ProgressBar>,
+    at: u64,
+    furthest: u64,
 }
 
 impl Input {
@@ -37,7 +39,13 @@ impl Input {
             File::open(path)
         };
         let file = file.map_err(|error| Complaint::unread_file(&name, &error))?;
-        Ok(Self { name, file, bar: None })
+        Ok(Self {
+            name,
+            file,
+            bar: None,
+            at: 0,
+            furthest: 0,
+        })
     }
 
     /// Shows on a terminal how far it is, where that takes long.
@@ -47,19 +55,22 @@ impl Input {
         self
     }
 
-    /// Hands on the bytes that are there until all are used, of which `take` says how many it did, and says how many there were.
-    pub(super) fn each<E: From<Complaint>>(&mut self, mut take: impl FnMut(&[u8]) -> Result<usize, E>) -> Result<u64, E> {
+    /// Hands on the bytes that are there until all are used, of which `take` says how many it did.
+    pub(super) fn each<E: From<Complaint>>(&mut self, mut take: impl FnMut(&[u8]) -> Result<usize, E>) -> Result<(), E> {
         let mut intake = Intake::new();
-        let mut all = 0_u64;
         loop {
             let bytes = intake.fill(self).map_err(|error| Complaint::unread_file(&self.name, &error))?;
             if bytes.is_empty() {
-                return Ok(all);
+                return Ok(());
             }
             let used = take(bytes)?;
-            all = all.saturating_add(u64::try_from(used).unwrap_or(u64::MAX));
             intake.used(used);
         }
+    }
+
+    /// Whether nothing came of it.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.furthest == 0
     }
 
     /// What it is called.
@@ -71,10 +82,19 @@ impl Input {
 impl Read for Input {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.file.read(buffer)?;
+        self.at = self.at.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+        self.furthest = self.furthest.max(self.at);
         if let Some(bar) = &self.bar {
-            bar.inc(u64::try_from(length).unwrap_or(u64::MAX));
+            bar.set_position(self.furthest);
         }
         Ok(length)
+    }
+}
+
+impl Seek for Input {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.at = self.file.seek(to)?;
+        Ok(self.at)
     }
 }
 

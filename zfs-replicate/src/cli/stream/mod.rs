@@ -2,6 +2,8 @@
 
 mod args;
 mod input;
+mod output;
+mod transform;
 
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::num::NonZeroU64;
@@ -13,11 +15,12 @@ use zfs_rs::stream::{Corrupt, Profile, Refused, Rule, Verifier};
 pub(super) use self::args::Stream;
 use self::args::{Compare, Dump, Rules, Summary, Task, Verify};
 use self::input::{Input, STANDARD};
+pub(super) use self::transform::Kept;
 use super::complaint::Complaint;
 use super::json::{self, Verified};
 use super::status::Status;
 use super::words::{Page, harmless};
-use super::{answer, hint, say, text};
+use super::{answer, complain, hint, say, text};
 
 /// Does what was asked.
 pub(super) fn stream(wish: &Stream) -> Result<Status, Complaint> {
@@ -28,11 +31,23 @@ pub(super) fn stream(wish: &Stream) -> Result<Status, Complaint> {
         Task::Dump(wish) => dump(wish),
         Task::Compare(wish) => compare(wish),
         Task::Rules(wish) => rules(wish),
+        Task::Decompress(wish) => transform::decompress(wish),
+        Task::Recompress(wish) => transform::recompress(wish),
+        Task::Split(wish) => transform::split(wish),
+        Task::Redup(wish) => transform::redup(wish),
+        Task::Drop(wish) => transform::drop_objects(wish),
     };
     match done {
         Ok(status) => Ok(status),
         Err(Stop::Away) => Ok(Status::AtGoal),
         Err(Stop::Complaint(complaint)) => Err(complaint),
+        Err(Stop::Unfit(complaint)) => {
+            complain(&complaint);
+            if is_json {
+                answer(&json::complaint(&complaint)?)?;
+            }
+            Ok(Status::NotAtGoal)
+        }
         Err(Stop::Refused { of, refused }) => {
             let hint = hint::refused(&refused);
             say(&format!(
@@ -51,28 +66,44 @@ pub(super) fn stream(wish: &Stream) -> Result<Status, Complaint> {
 }
 
 /// Why a command ends before its end.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 enum Stop {
     /// Something keeps it from its work.
+    #[error("{}", .0.message)]
     Complaint(Complaint),
-    /// The stream is no good; of two, the one of that name.
+    /// The stream is no good; of several, the one of that name.
+    #[error("{refused}")]
     Refused { of: Option<String>, refused: Box<Refused> },
+    /// The stream is not for what was asked.
+    #[error("{}", .0.message)]
+    Unfit(Complaint),
     /// The reader of the answer has seen enough.
+    #[error("nobody reads on")]
     Away,
+}
+
+impl Stop {
+    /// What was made of a stream is refused.
+    fn of_made(refused: Refused) -> Self {
+        Self::Refused {
+            of: Some("the new stream".to_owned()),
+            refused: Box::new(refused),
+        }
+    }
 }
 
 fn verify(wish: &Verify) -> Result<Status, Stop> {
     let mut input = Input::open(&wish.file)?.watched();
     let mut verifier = Verifier::new(profile(wish));
     let mut first = None;
-    let bytes = input.each(|bytes| {
+    input.each(|bytes| {
         let (_, used) = verifier.step(bytes)?;
         if first.is_none() {
             first = verifier.reader().begin().cloned();
         }
         Ok::<_, Stop>(used)
     })?;
-    not_empty(&input, bytes)?;
+    not_empty(&input)?;
     drop(input);
     let summary = verifier.finish()?;
     answer(&if wish.json {
@@ -104,8 +135,8 @@ fn profile(wish: &Verify) -> Profile {
 fn summary(wish: &Summary) -> Result<Status, Stop> {
     let mut input = Input::open(&wish.file)?.watched();
     let mut inventory = Inventory::new();
-    let bytes = input.each(|bytes| Ok::<_, Stop>(inventory.step(bytes)?))?;
-    not_empty(&input, bytes)?;
+    input.each(|bytes| Ok::<_, Stop>(inventory.step(bytes)?))?;
+    not_empty(&input)?;
     drop(input);
     let contents = inventory.finish()?;
     answer(&if wish.json {
@@ -137,7 +168,8 @@ fn dump(wish: &Dump) -> Result<Status, Stop> {
     });
     // What came before damage is shown before the damage is told of.
     out.flush()?;
-    not_empty(&input, read?)?;
+    read?;
+    not_empty(&input)?;
     dump.finish()?;
     Ok(Status::AtGoal)
 }
@@ -172,8 +204,12 @@ fn rules(wish: &Rules) -> Result<Status, Stop> {
     Ok(Status::AtGoal)
 }
 
-fn not_empty(input: &Input, bytes: u64) -> Result<(), Complaint> {
-    if bytes == 0 { Err(Complaint::empty(input.name())) } else { Ok(()) }
+fn not_empty(input: &Input) -> Result<(), Complaint> {
+    if input.is_empty() {
+        Err(Complaint::empty(input.name()))
+    } else {
+        Ok(())
+    }
 }
 
 fn uncompared(error: CompareError, names: &[String; 2]) -> Stop {

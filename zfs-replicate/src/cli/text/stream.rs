@@ -2,9 +2,11 @@
 
 use zfs_rs::Release;
 use zfs_rs::stream::inspect::{Blocks, Comparison, Contents, Ranges, Verdict};
+use zfs_rs::stream::transform::Transformed;
 use zfs_rs::stream::{Begin, Features, Refused, Rule, StreamKind, Summary};
 
 use super::list::time;
+use crate::cli::stream::Kept;
 use crate::cli::words::{Column, Page, count, size};
 
 /// A stream that is whole and keeps every rule.
@@ -158,7 +160,7 @@ fn features(features: Features) -> String {
 pub(in crate::cli) fn comparison(page: &mut Page, comparison: &Comparison, names: &[String; 2]) {
     let [first, second] = names;
     page.line(match &comparison.verdict {
-        Verdict::Identical => "identical, byte for byte",
+        Verdict::Identical => "identical in every field and every byte of data",
         Verdict::Same => "they bring the same, sent in another manner",
         Verdict::Unproved(_) => "not proved to bring the same: data is sent in another form",
         _ => "they bring something different",
@@ -176,6 +178,27 @@ pub(in crate::cli) fn comparison(page: &mut Page, comparison: &Comparison, names
     if let Some(difference) = weighty.filter(|difference| Some(*difference) != comparison.first.as_ref()) {
         page.under(1, &format!("          {difference}"));
     }
+}
+
+/// A stream that was made of another.
+pub(in crate::cli) fn made(page: &mut Page, file: &str, transformed: &Transformed) {
+    page.line(file);
+    for (what, summary) in [("read   ", &transformed.read), ("written", &transformed.written)] {
+        page.under(1, &format!("{what}  {} records, {}", summary.records, bytes(summary.bytes)));
+    }
+}
+
+/// The streams of a package, each in its file.
+pub(in crate::cli) fn parts(page: &mut Page, files: &[Kept]) {
+    let row = |kept: &Kept| [kept.file.clone(), size(kept.bytes), kept.guid.to_string(), kept.snapshot.clone()];
+    let rows: Vec<_> = files.iter().map(row).collect();
+    let columns = [
+        Column::Text("FILE"),
+        Column::Figure("SIZE"),
+        Column::Text("GUID"),
+        Column::Text("SNAPSHOT"),
+    ];
+    page.table(0, columns, &rows);
 }
 
 /// The rules with their reasons.

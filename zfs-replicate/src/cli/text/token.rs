@@ -1,13 +1,13 @@
 //! I tell people what a resume token means.
 
-use zfs_rs::stream::token::ResumePoint;
+use zfs_rs::stream::token::{Misfit, ResumePoint};
 
 use super::list::blocks;
 use crate::cli::words::{Page, size};
 use crate::view::StreamFlags;
 
-/// A token in words.
-pub(in crate::cli) fn token(page: &mut Page, point: &ResumePoint) {
+/// A token in words, and whether it is of the stream that is wanted where one is.
+pub(in crate::cli) fn token(page: &mut Page, point: &ResumePoint, fits: Option<Result<(), Misfit>>) {
     let ResumePoint {
         object,
         offset,
@@ -50,5 +50,8 @@ pub(in crate::cli) fn token(page: &mut Page, point: &ResumePoint) {
     }
     for (name, _) in other {
         page.under(1, &format!("and something this release does not know: {name}"));
+    }
+    if let Some(fits) = fits {
+        page.under(1, if fits.is_ok() { "fits     yes" } else { "fits     no" });
     }
 }

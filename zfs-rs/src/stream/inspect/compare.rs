@@ -68,7 +68,7 @@ pub struct Comparison {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Byte for byte.
+    /// In every field of every record and every byte of data. Of the sums of a package's own ends, which nobody asks for, one may say more than the other.
     Identical,
     /// Every record brings the same and carries the same bytes; only the name of the snapshot, announced features or what blocks are
     /// deduplicated by differ.

@@ -248,7 +248,9 @@ fn raw_object(object: &Object) -> Result<(), Found> {
 fn free_objects(free: &FreeObjects) -> Result<(), Found> {
     field(Rule::FreeObjectsRange, "count", free.count).at_least(1)?;
     field(Rule::FreeObjectsRange, "first object", free.first_object).at_most(OBJECTS)?;
-    field(Rule::FreeObjectsRange, "count", free.count).at_most(OBJECTS.saturating_sub(free.first_object))?;
+    if free.first_object.checked_add(free.count) != Some(u64::MAX) {
+        field(Rule::FreeObjectsRange, "count", free.count).at_most(OBJECTS.saturating_sub(free.first_object))?;
+    }
     Ok(())
 }
 

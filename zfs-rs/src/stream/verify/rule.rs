@@ -244,7 +244,7 @@ rules! {
         "FREE: never of no bytes.",
         "no sender says so";
     FreeObjectsRange = "free-objects-range",
-        "FREEOBJECTS: at least one, and none at or above 2^48.",
+        "FREEOBJECTS: at least one, and none at or above 2^48, or all up to 2^64 - 1, as senders before OpenZFS 2.0 say it.",
         "kernels walk the range";
     RangeRaw = "range-raw",
         "OBJECT_RANGE: only in raw streams.",

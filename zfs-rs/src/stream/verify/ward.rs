@@ -69,8 +69,13 @@ impl Ward {
             }
         }
         self.handed = self.proved;
-        let proved = self.held.get(..self.proved).unwrap_or_default();
-        Ok((proved, input.len().saturating_sub(rest.len())))
+        Ok((self.given(), input.len().saturating_sub(rest.len())))
+    }
+
+    /// What the latest [`step`](Self::step) gave, for who cannot hand it on at once: nothing after a refusal.
+    #[must_use]
+    pub fn given(&self) -> &[u8] {
+        self.held.get(..self.handed).unwrap_or_default()
     }
 
     /// Says that no more bytes come, and what the stream held; all of it was given then.

@@ -652,8 +652,8 @@ const CASES: &[Case] = &[
     (
         Rule::FreeObjectsRange,
         plain,
-        |p| free_objects(p).count = u64::MAX,
-        "record 1: FREEOBJECTS: count 18446744073709551615 exceeds 281474976710656",
+        |p| free_objects(p).count = u64::MAX - 1,
+        "record 1: FREEOBJECTS: count 18446744073709551614 exceeds 281474976710656",
     ),
     (
         Rule::RangeRaw,
