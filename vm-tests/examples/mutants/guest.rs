@@ -62,7 +62,9 @@ fn finish(watch: &Watch, left: &[(String, Offered<'_>, SnapshotName)]) -> Result
         }
         for name in damaged {
             // What is no filesystem may hold anything.
-            let of = left.iter().find(|(_, offered, _)| name.starts_with(offered.target.as_str()));
+            let of = left
+                .iter()
+                .find(|(_, offered, _)| name.split('@').next() == Some(offered.target.as_str()));
             if !of.is_some_and(|(_, offered, _)| offered.has_no_version().unwrap_or(false)) {
                 fail(&name, "it has blocks that cannot be read");
             }
