@@ -90,6 +90,14 @@ pub(super) fn part(pieces: &[Piece], order: Order, chance: &mut Chance) -> Optio
         all.extend(root(&all[0], order, chance));
     }
     all.extend(file(order, guid, (number, kind, size, offset), is_raw(first, order)));
+    // Blocks are written, and their place is saved, when something else comes; and that is looked at when something follows it.
+    let behind = [
+        (free::OBJECT, number),
+        (free::OFFSET, offset.saturating_add(size)),
+        (free::LENGTH, u64::MAX),
+        (free::GUID, guid),
+    ];
+    all.extend([blank(order, free::NUMBER, &behind), blank(order, free::NUMBER, &behind)]);
     Some(seal(&all, order))
 }
 
