@@ -3,7 +3,7 @@
 use zfs_rs::nvlist::NvList;
 
 use super::bytes::Rec;
-use super::fields::{begin, embedded, object, range, write};
+use super::fields::{begin, embedded, free, object, range, redact, write};
 use super::receiver::Receiver;
 
 /// What has come so far, since the latest `BEGIN`.
@@ -33,8 +33,10 @@ pub struct Past {
     pub range: Option<u64>,
     /// Where the latest dnode ends: the first object that is behind all of them.
     pub dnodes_end: u64,
-    /// Where what was written last ends: object and byte.
+    /// Where what was written or freed last ends: object and byte.
     pub data_end: (u64, u128),
+    /// The object that was written or freed last.
+    pub touched: u64,
 }
 
 /// What has come of a volume, or need not come because the stream goes on behind it.
@@ -59,6 +61,8 @@ pub struct Latest {
     pub bonus: u64,
     /// Bytes of its blocks.
     pub block: u64,
+    /// Whether beside its bonus buffer and one pointer there is room for another pointer.
+    pub has_room: bool,
     /// Whether it says that it has a spill block.
     pub has_spill: bool,
 }
@@ -79,6 +83,7 @@ impl Past {
             range: None,
             dnodes_end: 0,
             data_end: (0, 0),
+            touched: 0,
         }
     }
 
@@ -109,11 +114,14 @@ impl Past {
                     kind: record.get(object::TYPE),
                     bonus: record.get(object::BONUS_TYPE),
                     block: record.get(object::BLOCK_SIZE),
+                    has_room: 64 + 128 + record.get(object::BONUS_LEN) + 128 <= record.get(object::SLOTS).max(1) * 512,
                     has_spill: record.get(object::FLAGS) & 4 != 0,
                 });
                 self.dnodes_end = record.get(object::OBJECT) + record.get(object::SLOTS).max(1);
             }
             range::NUMBER => self.range = Some(record.get(range::FIRST)),
+            free::NUMBER => self.gap(record.get(free::OBJECT), record.get(free::OFFSET), record.get(free::LENGTH)),
+            redact::NUMBER => self.gap(record.get(redact::OBJECT), record.get(redact::OFFSET), record.get(redact::LENGTH)),
             write::NUMBER => self.data(record.get(write::OBJECT), record.get(write::OFFSET), record.get(write::SIZE)),
             embedded::NUMBER => self.data(
                 record.get(embedded::OBJECT),
@@ -159,7 +167,17 @@ impl Past {
         }
     }
 
+    /// What goes on to the end does not count.
+    fn gap(&mut self, object: u64, offset: u64, length: u64) {
+        let is_part = offset.checked_add(length).is_some_and(|end| end < u64::MAX);
+        if is_part {
+            self.data(object, offset, length);
+        }
+        self.touched = object;
+    }
+
     fn data(&mut self, object: u64, offset: u64, length: u64) {
+        self.touched = object;
         self.data_end = (object, u128::from(offset) + u128::from(length));
     }
 }

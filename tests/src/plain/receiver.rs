@@ -14,6 +14,8 @@ pub struct Receiver {
     pub block_limit: u64,
     /// Whether increments with large micro-ZAPs are taken.
     pub microzap_increments: bool,
+    /// Whether raw bytes may lie in another order than this machine's.
+    pub foreign_order: bool,
     /// Whether packages are taken.
     pub packages: bool,
     /// Whether raw streams only are taken.
@@ -40,6 +42,7 @@ impl Receiver {
             checksums: 15,
             block_limit: 16 << 20,
             microzap_increments: true,
+            foreign_order: true,
             packages: true,
             raw_only: false,
             objset: None,
@@ -59,6 +62,7 @@ impl Receiver {
             },
             checksums: if release >= Release::V2_2 { 15 } else { 14 },
             microzap_increments: release != Release::V2_3,
+            foreign_order: false,
             packages: false,
             base: Base::Release(release),
             ..Self::any()

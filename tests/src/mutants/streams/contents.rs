@@ -12,6 +12,7 @@ pub(super) struct Hand<'a> {
     features: Features,
     pub(super) is_raw: bool,
     says_spill: bool,
+    may_spill: bool,
     pub(super) guid: u64,
     /// Raw streams: the flags that say in which order bytes lie, this machine's or any.
     orders: Vec<u8>,
@@ -77,6 +78,7 @@ impl<'a> Hand<'a> {
             features: begin.features,
             is_raw: begin.features.contains(Features::RAW),
             says_spill: begin.flags.contains(BeginFlags::SPILL_BLOCKS),
+            may_spill: begin.features.contains(Features::SA_SPILL) && begin.objset == ObjsetType::Filesystem,
             guid: begin.to_guid,
         }
     }
@@ -161,7 +163,7 @@ impl<'a> Hand<'a> {
                 vec![1 << 17]
             };
         }
-        let has_spill = self.says_spill && self.has(Features::SA_SPILL) && self.chance.percent(30);
+        let has_spill = self.says_spill && self.may_spill && self.chance.percent(30);
         let room = u32::from(slots) * 512 - 64 - 128 - if has_spill { 128 } else { 0 };
         // System attributes as long as they may be, or short; a number or two in another bonus buffer; none.
         let (bonus_type, bonus_len) = match self.chance.below(4) {
@@ -200,7 +202,7 @@ impl<'a> Hand<'a> {
             } else {
                 bytes - (pointers + u32::from(has_spill)) * 128
             };
-            object.indirect_block_shift = self.chance.of(&[17, 14, 12]);
+            object.indirect_block_shift = 17;
             object.levels = self.chance.of(&[2, 3]);
             if object.block_size.is_power_of_two() {
                 object.max_block_id = self.chance.of(&[0, 3, 20]);
@@ -222,8 +224,9 @@ impl<'a> Hand<'a> {
             };
             out.put(free, &[]);
         }
-        let has_spill = object.flags & 4 != 0
-            || (!self.says_spill && object.bonus_type == 44 && self.has(Features::SA_SPILL) && self.chance.percent(30));
+        let has_room = 64 + 128 + object.bonus_len + 128 <= 512 * u32::from(object.dnode_slots.max(1));
+        let has_spill =
+            object.flags & 4 != 0 || (!self.says_spill && self.may_spill && has_room && object.bonus_type == 44 && self.chance.percent(30));
         let is_first = self.chance.percent(50);
         if has_spill && is_first {
             self.spill(object, out);

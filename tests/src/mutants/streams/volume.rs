@@ -31,7 +31,7 @@ impl Hand<'_> {
         if is_there {
             self.size(out);
         }
-        if self.chance.percent(60) {
+        if (is_told || first == 2) && self.chance.percent(60) {
             self.behind(out);
         }
         3
@@ -80,7 +80,7 @@ impl Hand<'_> {
         if self.has(Features::REDACTED) {
             let redact = Redact {
                 object: 2,
-                offset: 512,
+                offset: 1536,
                 length: 512,
                 to_guid: self.guid,
             };

@@ -18,7 +18,7 @@ pub(super) fn metadata_compressed(past: &Past, record: &Rec<'_>) -> bool {
 }
 
 pub(super) fn spill_feature(past: &Past, record: &Rec<'_>) -> bool {
-    record.kind() != spill::NUMBER || past.has(SA_SPILL)
+    record.kind() != spill::NUMBER || (past.has(SA_SPILL) && past.is_filesystem)
 }
 
 pub(super) fn spill_compression(past: &Past, record: &Rec<'_>) -> bool {
@@ -32,7 +32,7 @@ pub(super) fn spill_type(_past: &Past, record: &Rec<'_>) -> bool {
 pub(super) fn spill_announced(past: &Past, record: &Rec<'_>) -> bool {
     let is_said = past.flags & SPILL_BLOCKS != 0;
     let announces = |latest: Latest| {
-        let is_its = latest.object == record.get(spill::OBJECT) && latest.bonus == 44;
+        let is_its = latest.object == record.get(spill::OBJECT) && latest.bonus == 44 && latest.has_room;
         is_its && (latest.has_spill || !is_said)
     };
     record.kind() != spill::NUMBER || past.object.is_some_and(announces)

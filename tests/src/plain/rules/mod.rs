@@ -98,6 +98,7 @@ pub const RULES: &[Rule] = &[
     rule_of_payload("bonus-attributes", object::attributes),
     rule("spill-flag", object::spill_flag),
     rule("object-plain", object::object_plain),
+    rule("raw-order", shared::raw_order),
     rule("raw-bonus", object::raw_bonus),
     rule("raw-pointers", object::raw_pointers),
     rule("raw-indirect", object::raw_indirect),

@@ -98,7 +98,10 @@ pub(super) fn attributes(past: &Past, record: &Rec<'_>) -> bool {
 
 pub(super) fn spill_flag(past: &Past, record: &Rec<'_>) -> bool {
     let (flags, can_spill) = match record.kind() {
-        object::NUMBER => (object::FLAGS, record.get(object::BONUS_TYPE) == SYSTEM_ATTRIBUTES),
+        object::NUMBER => (
+            object::FLAGS,
+            past.is_filesystem && record.get(object::BONUS_TYPE) == SYSTEM_ATTRIBUTES,
+        ),
         spill::NUMBER => (spill::FLAGS, true),
         _ => return true,
     };
@@ -130,7 +133,7 @@ pub(super) fn raw_pointers(past: &Past, record: &Rec<'_>) -> bool {
 }
 
 pub(super) fn raw_indirect(past: &Past, record: &Rec<'_>) -> bool {
-    !is_raw(past, record) || (12..=17).contains(&record.get(object::INDIRECT_SHIFT))
+    !is_raw(past, record) || record.get(object::INDIRECT_SHIFT) == 17
 }
 
 pub(super) fn raw_levels(past: &Past, record: &Rec<'_>) -> bool {

@@ -11,7 +11,8 @@ const RAW: u32 = 24;
 const SMALL: u64 = 128 << 10;
 
 pub(super) fn object(past: &Past, record: &Rec<'_>) -> bool {
-    record.kind() != object::NUMBER || record.get(object::OBJECT) >= past.dnodes_end
+    let object = record.get(object::OBJECT);
+    record.kind() != object::NUMBER || (object >= past.dnodes_end && object > past.touched)
 }
 
 pub(super) fn range(past: &Past, record: &Rec<'_>) -> bool {
@@ -47,7 +48,12 @@ fn block(record: &Rec<'_>) -> Option<(u64, u64, u64)> {
 }
 
 pub(super) fn data_announced(past: &Past, record: &Rec<'_>) -> bool {
-    block(record).is_none_or(|(object, _, _)| {
+    let object = match record.kind() {
+        free::NUMBER => Some(record.get(free::OBJECT)),
+        redact::NUMBER => Some(record.get(redact::OBJECT)),
+        _ => block(record).map(|(object, _, _)| object),
+    };
+    object.is_none_or(|object| {
         let is_latest = past.object.is_some_and(|latest| latest.object == object);
         let goes_on = past.resumes.is_some_and(|(resumes, _)| resumes == object);
         is_latest || goes_on || past.fills_in

@@ -1,7 +1,7 @@
 //! I am the rules that several types of records share.
 
 use super::types::{is_bonus, is_content};
-use crate::plain::bytes::Rec;
+use crate::plain::bytes::{Order, Rec};
 use crate::plain::fields::{Field, embedded, free, object, range, redact, spill, write, write_byref};
 use crate::plain::past::Past;
 
@@ -160,6 +160,19 @@ pub(super) fn plain_crypto(past: &Past, record: &Rec<'_>) -> bool {
         _ => return true,
     };
     past.has(RAW) || fields.into_iter().all(|field| record.is_zero(field))
+}
+
+/// Raw bytes lie in the order of the stream, or where the flag says so in the other.
+pub(super) fn raw_order(past: &Past, record: &Rec<'_>) -> bool {
+    let flags = match record.kind() {
+        object::NUMBER => object::FLAGS,
+        write::NUMBER => write::FLAGS,
+        spill::NUMBER => spill::FLAGS,
+        range::NUMBER => range::FLAGS,
+        _ => return true,
+    };
+    let is_big = (record.order == Order::Big) != (record.get(flags) & 2 != 0);
+    !past.has(RAW) || past.receiver.foreign_order || is_big == cfg!(target_endian = "big")
 }
 
 pub(super) fn record_flags(past: &Past, record: &Rec<'_>) -> bool {

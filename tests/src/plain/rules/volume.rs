@@ -59,8 +59,7 @@ pub(super) fn size(past: &Past, record: &Rec<'_>) -> bool {
     }
     let is_one = record.is_zero(write::OFFSET) && record.get(write::SIZE) == 512;
     let as_it_is = if past.has(RAW) { 2 } else { 0 };
-    let is_own = !past.has(RAW) || lies(past, record) == if cfg!(target_endian = "big") { Order::Big } else { Order::Little };
-    is_one && is_own && record.get(write::TYPE) == 24 && record.get(write::COMPRESSION) == as_it_is
+    is_one && record.get(write::TYPE) == 24 && record.get(write::COMPRESSION) == as_it_is
 }
 
 /// The order in which the block of a `WRITE` lies.

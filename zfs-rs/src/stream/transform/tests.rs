@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use self::streams::{GUID, Piece, build, dataset, file, package, taken, text, write};
 use super::*;
-use crate::stream::record::{End, Free, FreeObjects, Write as WriteRecord, WriteByRef};
+use crate::stream::record::{End, FreeObjects, Write as WriteRecord, WriteByRef};
 use crate::stream::{Begin, ByteOrder, Features, Record};
 
 const ORDERS: [ByteOrder; 2] = [ByteOrder::Little, ByteOrder::Big];
@@ -120,6 +120,8 @@ fn objects_left_out_are_not_freed() {
         found
             .into_iter()
             .filter_map(|(record, _)| if let Record::FreeObjects(free) = record { Some(free) } else { None })
+            // Those of the sample itself.
+            .filter(|free| free.first_object < 1000)
             .collect()
     };
     assert_eq!(freed(&[20..=29]), [free(10, 10), free(30, 70)]);
@@ -319,7 +321,7 @@ fn the_end_of_a_damaged_stream_is_not_written() {
     let pieces = dataset(GUID, &[7]);
     let all_but_two = pieces[..pieces.len() - 2].to_vec();
     assert_eq!(out, build(ByteOrder::HOST, &all_but_two));
-    let ends = |record: Record| matches!(record, Record::End(End { .. }) | Record::Free(Free { .. }));
+    let ends = |record: Record| matches!(record, Record::End(End { .. }) | Record::FreeObjects(FreeObjects { .. }));
     assert!(pieces[pieces.len() - 2..].iter().all(|(record, _)| ends(record.clone())));
     assert!(matches!(pieces[0].0, Record::Begin(Begin { .. })));
 }

@@ -13,16 +13,18 @@ use crate::stream::{Begin, ByteOrder, Features, ObjsetType, Record, RecordBytes}
 #[derive(Clone, Debug)]
 pub(super) struct Course {
     begin: Begin,
+    byte_order: ByteOrder,
     order: Order,
     volume: Option<Volume>,
 }
 
 impl Course {
-    pub(super) fn new(begin: &Begin, origin: Origin, order: ByteOrder) -> Self {
+    pub(super) fn new(begin: &Begin, origin: Origin, byte_order: ByteOrder) -> Self {
         Self {
             begin: begin.clone(),
+            byte_order,
             order: Order::new(begin, origin),
-            volume: (begin.objset == ObjsetType::Volume).then(|| Volume::new(begin, origin, order)),
+            volume: (begin.objset == ObjsetType::Volume).then(|| Volume::new(begin, origin, byte_order)),
         }
     }
 
@@ -37,6 +39,7 @@ impl Course {
     pub(super) fn alone(&self, record: &Record, header: &RecordBytes, profile: &Profile) -> Result<(), Found> {
         let court = Court {
             begin: &self.begin,
+            order: self.byte_order,
             profile,
         };
         court.record(record, header)

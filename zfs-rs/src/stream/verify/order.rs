@@ -3,7 +3,7 @@
 use super::Rule;
 use super::begin::{Origin, ResumePoint};
 use super::breach::{Found, Wrong, field};
-use super::record::{SMALL_BLOCK, SPILL, to_the_end};
+use super::record::{SMALL_BLOCK, SPILL, SPILL_FLAG, bonus_room, to_the_end};
 use super::types::SYSTEM_ATTRIBUTES;
 use crate::stream::record::{Object, ObjectRange, Record, Write, WriteEmbedded};
 use crate::stream::{Begin, BeginFlags, Features};
@@ -24,8 +24,10 @@ pub(super) struct Order {
     behind: u64,
     /// Raw streams: the latest `OBJECT_RANGE`, as its first object.
     range: Option<u64>,
-    /// The object that data was last for, and where that data ended.
+    /// The object that was last written or freed in part, and where that ended.
     data: (u64, u64),
+    /// The object that was last written or freed at all; it is not made anew.
+    touched: u64,
 }
 
 impl Order {
@@ -41,6 +43,7 @@ impl Order {
             behind: 0,
             range: None,
             data: (0, 0),
+            touched: 0,
         }
     }
 
@@ -73,6 +76,7 @@ impl Order {
 
     fn object(&mut self, object: &Object) -> Result<(), Found> {
         self.is_behind(Rule::OrderObject, "object", object.object)?;
+        field(Rule::OrderObject, "object", object.object).at_least(self.touched.saturating_add(1))?;
         let end = object.object.saturating_add(u64::from(object.dnode_slots.max(1)));
         if self.raw {
             let in_range = self
@@ -117,16 +121,19 @@ impl Order {
     }
 
     /// What is free, or left out: a kernel cannot clear a part of a block whose key it does not have.
-    fn gap(&self, number: u64, offset: u64, length: u64) -> Result<(), Found> {
+    fn gap(&mut self, number: u64, offset: u64, length: u64) -> Result<(), Found> {
         self.is_ordered(number, offset)?;
-        let latest = self.object.filter(|object| object.object == number && !self.in_pieces(object));
-        let Some(object) = latest else {
-            return Ok(());
-        };
-        field(Rule::DataBlock, "offset", offset).multiple_of(object.block_size.into())?;
-        if !to_the_end(offset, length) {
-            field(Rule::DataBlock, "length", length).multiple_of(object.block_size.into())?;
+        let ends = !to_the_end(offset, length);
+        if let Some(object) = self.announced(number)?.filter(|object| !self.in_pieces(object)) {
+            field(Rule::DataBlock, "offset", offset).multiple_of(object.block_size.into())?;
+            if ends {
+                field(Rule::DataBlock, "length", length).multiple_of(object.block_size.into())?;
+            }
         }
+        if ends {
+            self.data = (number, offset.saturating_add(length));
+        }
+        self.touched = number;
         Ok(())
     }
 
@@ -144,6 +151,11 @@ impl Order {
         claim.must(spills || !self.says_spills, Wrong::Unannounced)?;
         // Beside any other bonus buffer, the pointer to the block may lie where another one does.
         field(Rule::SpillAnnounced, "type of the bonus buffer", object.bonus_type).is(SYSTEM_ATTRIBUTES.into())?;
+        let with_spill = Object {
+            flags: object.flags | SPILL_FLAG,
+            ..object
+        };
+        field(Rule::SpillAnnounced, "bonus length", object.bonus_len).at_most(bonus_room(&with_spill))?;
         Ok(())
     }
 
@@ -168,6 +180,7 @@ impl Order {
             }
         }
         self.data = (object, offset.saturating_add(length));
+        self.touched = object;
         Ok(())
     }
 

@@ -18,6 +18,7 @@ pub struct Profile {
     pub(super) checksums: u64,
     pub(super) block_limit: u64,
     pub(super) microzap_increments: bool,
+    pub(super) foreign_order: bool,
     pub(super) packages: bool,
     pub(super) raw_only: bool,
     pub(super) objset: Option<ObjsetType>,
@@ -33,6 +34,7 @@ impl Profile {
             checksums: CHECKSUMS,
             block_limit: 16 << 20,
             microzap_increments: true,
+            foreign_order: true,
             packages: true,
             raw_only: false,
             objset: None,
@@ -40,7 +42,7 @@ impl Profile {
         }
     }
 
-    /// What a kernel of this release takes: one stream at a time.
+    /// What a kernel of this release takes, of a machine with this one's byte order: one stream at a time.
     #[must_use]
     pub fn of(release: Release) -> Self {
         Self {
@@ -53,6 +55,7 @@ impl Profile {
             checksums: if release < Release::V2_2 { CHECKSUMS - 1 } else { CHECKSUMS },
             // Mended in 2.4.1.
             microzap_increments: release != Release::V2_3,
+            foreign_order: false,
             packages: false,
             ..Self::any()
         }

@@ -8,12 +8,13 @@ use super::{Profile, Rule};
 use crate::stream::record::{
     BODY, CHECKSUM_AT, Free, FreeObjects, Object, ObjectRange, Record, Redact, Spill, Write, WriteByRef, WriteEmbedded,
 };
-use crate::stream::{Begin, BeginFlags, Features, ObjsetType, RecordBytes};
+use crate::stream::{Begin, BeginFlags, ByteOrder, Features, ObjsetType, RecordBytes};
 
 /// What a record is held to: its stream's `BEGIN` and the receiver.
 #[derive(Clone, Copy)]
 pub(super) struct Court<'a> {
     pub(super) begin: &'a Begin,
+    pub(super) order: ByteOrder,
     pub(super) profile: &'a Profile,
 }
 
@@ -58,10 +59,12 @@ impl Court<'_> {
         self.slots(object)?;
         let flags = field(Rule::RecordFlags, "flags", object.flags);
         flags.only_bits(if self.raw() { RAW_BYTE_ORDER | SPILL } else { SPILL })?;
+        self.lies(object.flags)?;
         let announced = self.begin.flags.contains(BeginFlags::SPILL_BLOCKS);
         let spills = u64::from(object.flags) & SPILL != 0;
         field(Rule::SpillFlag, "flags", object.flags).must(announced || !spills, Wrong::Unannounced)?;
         if spills {
+            field(Rule::SpillFlag, "flags", object.flags).must(self.begin.objset == ObjsetType::Filesystem, Wrong::Refused)?;
             field(Rule::SpillFlag, "type of the bonus buffer", object.bonus_type).is(SYSTEM_ATTRIBUTES.into())?;
         }
         field(Rule::BonusLength, "bonus length", object.bonus_len).at_most(bonus_room(object))?;
@@ -87,6 +90,7 @@ impl Court<'_> {
         field(Rule::Checksum, "checksum algorithm", write.checksum_type).at_most(CHECKSUMS.saturating_sub(1))?;
         let flags = field(Rule::RecordFlags, "flags", write.flags);
         flags.only_bits(if self.raw() { DEDUP_KEY | RAW_BYTE_ORDER } else { DEDUP_KEY })?;
+        self.lies(write.flags)?;
         let compression = field(Rule::Compression, "compression", write.compression);
         if self.raw() {
             compression.at_least(OFF)?;
@@ -112,12 +116,15 @@ impl Court<'_> {
 
     fn spill(self, spill: &Spill) -> Result<(), Found> {
         number(spill.object)?;
-        field(Rule::SpillFeature, "object", spill.object).must(self.has(Features::SA_SPILL), Wrong::Needs(Features::SA_SPILL))?;
+        let feature = field(Rule::SpillFeature, "object", spill.object);
+        feature.must(self.has(Features::SA_SPILL), Wrong::Needs(Features::SA_SPILL))?;
+        feature.must(self.begin.objset == ObjsetType::Filesystem, Wrong::Refused)?;
         self.block("length", spill.length, true)?;
         let is_type = spill.object_type == NONE || spill.object_type == SYSTEM_ATTRIBUTES;
         field(Rule::SpillType, "type", spill.object_type).must(is_type, Wrong::Unknown)?;
         let flags = field(Rule::RecordFlags, "flags", spill.flags);
         flags.only_bits(if self.raw() { RAW_BYTE_ORDER | UNMODIFIED } else { UNMODIFIED })?;
+        self.lies(spill.flags)?;
         let announced = self.begin.flags.contains(BeginFlags::SPILL_BLOCKS);
         let unmodified = u64::from(spill.flags) & UNMODIFIED != 0;
         field(Rule::SpillFlag, "flags", spill.flags).must(announced || !unmodified, Wrong::Unannounced)?;
@@ -169,7 +176,7 @@ impl Court<'_> {
             .multiple_of(BLOCK_OF_DNODES)?
             .at_most(OBJECTS.saturating_sub(BLOCK_OF_DNODES))?;
         field(Rule::RecordFlags, "flags", range.flags).only_bits(RAW_BYTE_ORDER)?;
-        Ok(())
+        self.lies(range.flags)
     }
 
     fn block(self, name: &'static str, size: u64, limited: bool) -> Result<(), Found> {
@@ -200,6 +207,16 @@ impl Court<'_> {
         Ok(())
     }
 
+    /// In which order raw bytes lie; for a kernel, in its own.
+    fn lies(self, flags: u8) -> Result<(), Found> {
+        if self.raw() && !self.profile.foreign_order {
+            let is_other = u64::from(flags) & RAW_BYTE_ORDER != 0;
+            let lies = if is_other { self.order.other() } else { self.order };
+            field(Rule::RawOrder, "flags", flags).must(lies == ByteOrder::HOST, Wrong::Refused)?;
+        }
+        Ok(())
+    }
+
     const fn has(self, features: Features) -> bool {
         self.begin.features.contains(features)
     }
@@ -223,9 +240,7 @@ fn raw_object(object: &Object) -> Result<(), Found> {
     field(Rule::RawBonus, "raw bonus length", object.raw_bonus_len).is(room)?;
     let pointers = block_pointers(object);
     field(Rule::RawPointers, "block pointers", object.block_pointers).is(pointers)?;
-    field(Rule::RawIndirect, "shift of indirect blocks", object.indirect_block_shift)
-        .at_least(12)?
-        .at_most(17)?;
+    field(Rule::RawIndirect, "shift of indirect blocks", object.indirect_block_shift).is(17)?;
     let levels = field(Rule::RawLevels, "levels", object.levels);
     levels.at_least(1)?.at_most(12)?;
     // An indirect block is full of pointers of 128 bytes.
@@ -331,7 +346,7 @@ fn dnode_room(object: &Object) -> u64 {
 }
 
 /// Bytes of a dnode beside its core and block pointers.
-fn bonus_room(object: &Object) -> u64 {
+pub(super) fn bonus_room(object: &Object) -> u64 {
     let spill = if u64::from(object.flags) & SPILL != 0 { BLOCK_POINTER } else { 0 };
     dnode_room(object)
         .saturating_sub(block_pointers(object).saturating_mul(BLOCK_POINTER))
@@ -367,4 +382,6 @@ const ZSTD: u64 = 16;
 const DEDUP_KEY: u64 = 1;
 pub(super) const RAW_BYTE_ORDER: u64 = 2;
 pub(super) const SPILL: u64 = 4;
+/// The same, as the flags of an `OBJECT` have it.
+pub(super) const SPILL_FLAG: u8 = 4;
 const UNMODIFIED: u64 = 4;

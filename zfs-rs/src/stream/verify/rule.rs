@@ -182,11 +182,14 @@ rules! {
         "OBJECT: a bonus buffer of a znode (17) has 264 bytes; in plain streams one of system attributes (44) begins with 4 bytes of 0 or with their header, and the attributes behind that reach as far as kernels read: 56 bytes, or 136 where flags name a project.",
         "kernels before 2.2 panic where there is no header, and all read beyond the buffer to find who owns the object";
     SpillFlag = "spill-flag",
-        "OBJECT, SPILL: flags about spill blocks are set only where BEGIN announces them, and in an OBJECT only where the bonus buffer is of system attributes (44).",
+        "OBJECT, SPILL: flags about spill blocks are set only where BEGIN announces them, and in an OBJECT only of a filesystem, where the bonus buffer is of system attributes (44).",
         "kernels free spill blocks by that flag";
     ObjectPlain = "object-plain",
         "OBJECT in plain streams: the fields for raw streams are 0.",
         "kernels lay out dnodes by them";
+    RawOrder = "raw-order",
+        "OBJECT_RANGE, OBJECT, WRITE, SPILL in raw streams to a kernel: bytes lie in the order of this machine.",
+        "kernels sum them up in one order and prove them in the other (issue 12854 of OpenZFS), and panic where those are what they ask a volume for";
     RawBonus = "raw-bonus",
         "OBJECT in raw streams: the encrypted bonus buffer is all of the dnode beside its block pointers, or nothing where there is no bonus buffer.",
         "that much is authenticated as one";
@@ -194,8 +197,8 @@ rules! {
         "OBJECT in raw streams: there are as many block pointers as the bonus buffer leaves room for in a dnode of its size, at most 3; beside system attributes there is one.",
         "kernels lay out the dnode by it";
     RawIndirect = "raw-indirect",
-        "OBJECT in raw streams: indirect blocks have 4 KiB to 128 KiB.",
-        "kernels shift by it";
+        "OBJECT in raw streams: indirect blocks have 128 KiB, as those of every dataset that can be encrypted.",
+        "where the base has others, a kernel changes its blocks without the key, and panics";
     RawLevels = "raw-levels",
         "OBJECT in raw streams: the block tree has 1 to 12 levels, enough for its last block, and its top has fewer than 2^64 blocks below each pointer.",
         "kernels walk that deep, and shift by that many bits";
@@ -213,8 +216,8 @@ rules! {
 
     // SPILL.
     SpillFeature = "spill-feature",
-        "SPILL: only with the feature sa_spill.",
-        "older datasets have no spill blocks";
+        "SPILL: only with the feature sa_spill, and in filesystems.",
+        "older datasets and volumes have no spill blocks";
     SpillCompression = "spill-compression",
         "SPILL in plain streams: it is not compressed.",
         "kernels copy it as it is";
@@ -222,7 +225,7 @@ rules! {
         "SPILL: the type is none (0) or system attributes (44).",
         "nothing else is spilled";
     SpillAnnounced = "spill-announced",
-        "SPILL: it belongs to the latest OBJECT, whose bonus buffer is of system attributes (44), and which says that it has one where BEGIN announces that such is said.",
+        "SPILL: it belongs to the latest OBJECT, whose bonus buffer is of system attributes (44) and leaves room for the pointer to it, and which says that it has one where BEGIN announces that such is said.",
         "kernels hold the bonus buffer for it without looking";
 
     // WRITE_EMBEDDED.
@@ -261,7 +264,7 @@ rules! {
         "FREEOBJECTS, FREE, REDACT in streams of volumes: objects 1 and 2 stay, and so do the first 512 bytes of object 2; a full stream may say so of what it has not brought yet.",
         "kernels panic where they ask a volume for its size and find nothing";
     VolumeSize = "volume-size",
-        "WRITE, WRITE_EMBEDDED to object 2 in streams of volumes: the block at 0 is a micro-ZAP whose only entry is `size`; it is compressed only where it is embedded, by lzjb or lz4, and in raw streams lies in the order of this machine.",
+        "WRITE, WRITE_EMBEDDED to object 2 in streams of volumes: the block at 0 is a micro-ZAP whose only entry is `size`; it is compressed only where it is embedded, by lzjb or lz4.",
         "kernels panic where they ask a volume for its size and cannot read it";
     VolumeWhole = "volume-whole",
         "END of a full stream of a volume: it brought objects 1 and 2 and the block of object 2, as far as it did not go on behind them.",
@@ -269,7 +272,7 @@ rules! {
 
     // The order in which a dataset is walked: by object, then by offset.
     OrderObject = "order-object",
-        "OBJECT: behind every dnode that came before.",
+        "OBJECT: behind every dnode, and every object with a WRITE, WRITE_EMBEDDED, FREE or REDACT, that came before.",
         "a dataset is walked once, upwards";
     OrderRange = "order-range",
         "OBJECT_RANGE: behind every range and dnode that came before.",
@@ -278,10 +281,10 @@ rules! {
         "FREEOBJECTS: behind every dnode that came before.",
         "it would free what the stream just brought";
     OrderData = "order-data",
-        "WRITE, WRITE_EMBEDDED, FREE, REDACT: at or behind the end of the latest WRITE or WRITE_EMBEDDED; in a resuming stream, WRITE and WRITE_EMBEDDED not before the point where it goes on.",
-        "kernels rely on each block being written once";
+        "WRITE, WRITE_EMBEDDED, FREE, REDACT: at or behind the end of the latest of them, but for a FREE or REDACT up to 2^64 - 1; in a resuming stream, WRITE and WRITE_EMBEDDED not before the point where it goes on.",
+        "kernels rely on each block being written once, and free twice what is freed and written";
     DataAnnounced = "data-announced",
-        "WRITE, WRITE_EMBEDDED: to the latest OBJECT, or the object that a resuming stream goes on with; a stream that fills in what its base left out may also write to others.",
+        "WRITE, WRITE_EMBEDDED, FREE, REDACT: to the latest OBJECT, or the object that a resuming stream goes on with; a stream that fills in what its base left out may also write to others.",
         "kernels would write to whatever is there";
     DataType = "data-type",
         "WRITE: the type is that of its OBJECT.",

@@ -104,6 +104,28 @@ fn a_profile_says_what_the_receiver_takes() {
     assert!(rule(&blake3, of(Release::V2_2)).is_ok());
 }
 
+/// An archive keeps what another machine sent, which no kernel of this one takes.
+#[test]
+fn a_kernel_takes_raw_bytes_of_its_own_order() {
+    for turned in 1..5 {
+        let mut foreign = raw();
+        match &mut foreign[turned].0 {
+            Record::ObjectRange(range) => range.flags |= 2,
+            Record::Object(object) => object.flags |= 2,
+            Record::Write(write) => write.flags |= 2,
+            Record::Spill(spill) => spill.flags |= 2,
+            other => panic!("{other:?}"),
+        }
+        let rule = |profile| {
+            verify(&forge(ByteOrder::HOST, &foreign), profile)
+                .err()
+                .and_then(|refused| refused.rule())
+        };
+        assert_eq!(rule(Profile::of(Release::V2_4)), Some(Rule::RawOrder));
+        assert_eq!(rule(Profile::any()), None);
+    }
+}
+
 /// Files end at 2^63, volumes do not.
 #[test]
 fn a_volume_has_data_where_no_file_has() {

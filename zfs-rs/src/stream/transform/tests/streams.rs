@@ -1,7 +1,7 @@
 //! I make the streams: small, and as a kernel would send them.
 
 use crate::nvlist::NvList;
-use crate::stream::record::{End, Free, Object, Write};
+use crate::stream::record::{End, FreeObjects, Object, Write};
 use crate::stream::{Begin, BeginFlags, ByteOrder, Features, Profile, Record, Step, StreamKind, Verifier, Writer};
 
 pub(super) type Piece = (Record, Vec<u8>);
@@ -56,10 +56,9 @@ pub(super) fn dataset(guid: u64, objects: &[u64]) -> Vec<Piece> {
             pieces.push((write(*object, offset, guid).into(), text(*object, offset)));
         }
     }
-    let free = Free {
-        object: 1000,
-        offset: 0,
-        length: u64::MAX,
+    let free = FreeObjects {
+        first_object: 1000,
+        count: 24,
         to_guid: guid,
     };
     pieces.push((free.into(), vec![]));

@@ -141,6 +141,8 @@ fn what_is_free_is_whole_blocks_or_all_to_the_end() {
         let mut pieces = plain();
         let free = super::streams::free(&mut pieces);
         (free.offset, free.length) = (offset, length);
+        // Nothing is written before what is free.
+        pieces.drain(4..7);
         broken(&pieces)
     };
     for (offset, length) in [(4096, 1024), (4096, u64::MAX), (4096, u64::MAX - 4096)] {
@@ -155,6 +157,53 @@ fn what_is_free_is_whole_blocks_or_all_to_the_end() {
     let mut pieces = redacted();
     redact(&mut pieces).length = 512;
     assert_eq!(broken(&pieces), Some(Rule::DataBlock));
+}
+
+/// A kernel frees twice what it is told to free and to write, and panics.
+#[test]
+fn what_is_free_is_not_written_nor_made_anew() {
+    let mut pieces = plain();
+    super::streams::free(&mut pieces).length = 1024;
+    assert_eq!(broken(&pieces), Some(Rule::OrderData));
+    let mut pieces = plain();
+    super::streams::free(&mut pieces).object = 6;
+    assert_eq!(broken(&pieces), Some(Rule::DataAnnounced));
+    let mut pieces = resuming();
+    write(&mut pieces).object = 9;
+    let payload = NvList::new().with("resume_object", 9_u64).with("resume_offset", 4096_u64);
+    pieces[0].1 = payload.encode_native().unwrap();
+    assert_eq!(broken(&pieces), None);
+    let end = pieces.pop();
+    let made = *object(&mut plain());
+    put(
+        &mut pieces,
+        crate::stream::record::Object {
+            object: 9,
+            flags: 0,
+            ..made
+        },
+    );
+    pieces.extend(end);
+    assert_eq!(broken(&pieces), Some(Rule::OrderObject));
+}
+
+/// Old senders do not say that an object has a spill block; the dnode needs its pointer all the same.
+#[test]
+fn a_spill_block_has_room_for_its_pointer_and_a_filesystem() {
+    let mut pieces = plain();
+    begin(&mut pieces).flags = BeginFlags::empty();
+    object(&mut pieces).flags = 0;
+    assert_eq!(broken(&pieces), None);
+    object(&mut pieces).bonus_len = 200;
+    pieces[2].1.resize(200, 0);
+    assert_eq!(broken(&pieces), Some(Rule::SpillAnnounced));
+    let mut pieces = plain();
+    begin(&mut pieces).objset = crate::stream::ObjsetType::Volume;
+    pieces.remove(1);
+    assert_eq!(broken(&pieces), Some(Rule::SpillFlag));
+    object(&mut pieces).flags = 0;
+    begin(&mut pieces).flags = BeginFlags::empty();
+    assert_eq!(broken(&pieces), Some(Rule::SpillFeature));
 }
 
 /// An old sender does not announce spill blocks, and has none but for system attributes either.

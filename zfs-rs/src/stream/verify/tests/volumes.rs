@@ -134,6 +134,7 @@ fn nothing_of_it_is_freed() {
                     pieces[0].1 = NvList::new().with("redact_snaps", vec![9_u64]).encode_native().unwrap();
                 }
                 pieces[5] = (gap(offset), Vec::new());
+                pieces.remove(6);
             })
         })
     };
@@ -165,7 +166,7 @@ fn redact(offset: u64) -> Record {
 fn what_has_not_come_yet_may_be_nothing() {
     let passes = |edit: fn(&mut Vec<Piece>)| said(Rule::VolumeKept, move |pieces, _| edit(pieces)).is_none();
     assert!(passes(|p| free_objects(p).count = 31));
-    assert!(passes(|p| p[5] = (free(0), Vec::new())));
+    assert!(passes(|p| super::streams::free(p).offset = 0));
     let freed = |object: u64| {
         said(Rule::VolumeKept, move |pieces, _| {
             let goes_on = NvList::new().with("resume_object", 1_u64).with("resume_offset", 8192_u64);
@@ -307,7 +308,7 @@ fn a_raw_volume_says_its_size_too() {
                 _ => {}
             }
         }
-        // It lies as this machine has it.
+        // It lies as this machine has it, whatever the order of the stream.
         let mut write = *write(&mut pieces);
         write.flags = if order == ByteOrder::HOST { 0 } else { 2 };
         let mut block = size(ByteOrder::HOST);
@@ -320,15 +321,10 @@ fn a_raw_volume_says_its_size_too() {
     for order in ORDERS {
         let refused = |what: &str| Some(format!("record 6: WRITE: {what}"));
         assert_eq!(raw(order, |_, _| ()), None);
-        let flags = if order == ByteOrder::HOST { 2 } else { 0 };
         assert_eq!(
             raw(order, |write, _| write.flags ^= 2),
-            refused(&format!("flags {flags} is refused"))
-        );
-        assert_eq!(raw(order, |write, _| write.compression = 3), refused("compression 3 is not 2"));
-        assert_eq!(
-            raw(order, |_, block| block[..8].reverse()),
             refused("block of properties is malformed at byte 0")
         );
+        assert_eq!(raw(order, |write, _| write.compression = 3), refused("compression 3 is not 2"));
     }
 }
