@@ -207,12 +207,10 @@ impl Court<'_> {
         Ok(())
     }
 
-    /// In which order raw bytes lie; for a kernel, in its own.
+    /// Raw bytes for a kernel lie in its own order.
     fn lies(self, flags: u8) -> Result<(), Found> {
         if self.raw() && !self.profile.foreign_order {
-            let is_other = u64::from(flags) & RAW_BYTE_ORDER != 0;
-            let lies = if is_other { self.order.other() } else { self.order };
-            field(Rule::RawOrder, "flags", flags).must(lies == ByteOrder::HOST, Wrong::Refused)?;
+            field(Rule::RawOrder, "flags", flags).must(order_of_raw(self.order, flags) == ByteOrder::HOST, Wrong::Refused)?;
         }
         Ok(())
     }
@@ -223,6 +221,15 @@ impl Court<'_> {
 
     const fn raw(self) -> bool {
         self.has(Features::RAW)
+    }
+}
+
+/// The order in which raw bytes lie, in a stream of this order and by the flags of their record.
+pub(super) fn order_of_raw(stream: ByteOrder, flags: u8) -> ByteOrder {
+    if u64::from(flags) & RAW_BYTE_ORDER != 0 {
+        stream.other()
+    } else {
+        stream
     }
 }
 
@@ -380,7 +387,7 @@ const ZSTD: u64 = 16;
 
 /// Flags of records.
 const DEDUP_KEY: u64 = 1;
-pub(super) const RAW_BYTE_ORDER: u64 = 2;
+const RAW_BYTE_ORDER: u64 = 2;
 pub(super) const SPILL: u64 = 4;
 /// The same, as the flags of an `OBJECT` have it.
 pub(super) const SPILL_FLAG: u8 = 4;

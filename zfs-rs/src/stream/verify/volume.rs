@@ -4,7 +4,7 @@
 use super::Rule;
 use super::begin::Origin;
 use super::breach::{Found, Wrong, field};
-use super::record::{OFF, RAW_BYTE_ORDER, SECTOR};
+use super::record::{OFF, SECTOR, order_of_raw};
 use crate::stream::record::{FreeObjects, Object, Write, WriteEmbedded};
 use crate::stream::{Begin, ByteOrder, Features, Record, lz4, lzjb};
 
@@ -86,8 +86,7 @@ impl Volume {
         } else {
             field(rule, "block size", object.block_size).is(SECTOR)?;
             if self.raw {
-                // Anything else has a kernel free the block before it goes on.
-                field(rule, "shift of indirect blocks", object.indirect_block_shift).is(17)?;
+                // Anything else, as another shift, which `raw-indirect` refuses, has a kernel free the block before it goes on.
                 field(rule, "levels", object.levels).is(1)?;
                 field(rule, "last block", object.max_block_id).is(0)?;
             }
@@ -104,15 +103,6 @@ impl Volume {
         field(rule, "compression", write.compression).is(if self.raw { OFF } else { 0 })?;
         self.came(Part::Size);
         Ok(())
-    }
-
-    /// The order in which a block lies: raw ones may lie in another than that of the stream.
-    fn lies(&self, write: &Write) -> ByteOrder {
-        if self.raw && u64::from(write.flags) & RAW_BYTE_ORDER != 0 {
-            self.order.other()
-        } else {
-            self.order
-        }
     }
 
     fn embedded(&mut self, write: &WriteEmbedded) -> Result<(), Found> {
@@ -178,7 +168,8 @@ impl Volume {
                 unpack(packed, &mut unpacked).ok_or_else(|| malformed(0))?;
                 (unpacked.as_slice(), self.order)
             }
-            Record::Write(write) => (payload, self.lies(write)),
+            Record::Write(write) if self.raw => (payload, order_of_raw(self.order, write.flags)),
+            Record::Write(_) => (payload, self.order),
             _ => return Ok(()),
         };
         says_size(block, order).map_err(malformed)
