@@ -56,14 +56,19 @@ impl Offer {
         if is_foreign(&changed, order) || !is_let_through(&stream, profile) {
             return None;
         }
+        let part = features
+            .contains(Features::RESUMING)
+            .then(|| bases::part(&changed, order, &mut chance))
+            .flatten();
+        // A start that would never have been received is nothing to go on from.
+        if part.as_ref().is_some_and(|part| breaks_a_rule(part, profile)) {
+            return None;
+        }
         let flags = BeginFlags::from_bits(u32::try_from(first.get(begin::FLAGS)).unwrap_or(0));
         Some(Self {
             what: mutant.what,
             base: (first.get(begin::BASE) != 0).then(|| bases::base(&changed, order, &mut chance, profile)),
-            part: features
-                .contains(Features::RESUMING)
-                .then(|| bases::part(&changed, order, &mut chance))
-                .flatten(),
+            part,
             stream,
             is_clone: flags.contains(BeginFlags::CLONE),
         })
@@ -95,6 +100,11 @@ impl Offer {
 
 fn is_let_through(bytes: &[u8], profile: &Profile) -> bool {
     by_verifier(bytes, profile.clone(), usize::MAX).is_ok()
+}
+
+/// Whether it does as far as it goes: it may stop before its end.
+fn breaks_a_rule(bytes: &[u8], profile: &Profile) -> bool {
+    by_verifier(bytes, profile.clone(), usize::MAX).is_err_and(|refused| refused.rule().is_some())
 }
 
 /// The streams in a package, or the one that it is.

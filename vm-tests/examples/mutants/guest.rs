@@ -53,9 +53,14 @@ fn finish(watch: &Watch, left: &[(String, Offered<'_>, SnapshotName)]) -> Result
         run("zfs", &["get", "-Hr", "all", offered.target.as_str()])?;
     }
     watch.step("- scrub");
-    run("zpool", &["scrub", "-w", POOL])?;
-    let status = run("zpool", &["status", POOL])?;
-    if !(status.contains("with 0 errors") && status.contains("No known data errors")) {
+    let is_whole = |status: &str| status.contains("with 0 errors") && status.contains("No known data errors");
+    let mut status = scrub()?;
+    if !is_whole(&status) {
+        // What was found in something that is gone, as the start of a refused stream, is forgotten by the second scrub.
+        watch.step("- second scrub");
+        status = scrub()?;
+    }
+    if !is_whole(&status) {
         let damaged = damaged()?;
         if damaged.is_empty() {
             fail("scrub", status.replace('\n', " "));
@@ -84,6 +89,11 @@ fn finish(watch: &Watch, left: &[(String, Offered<'_>, SnapshotName)]) -> Result
     watch.step("- the end of the pool");
     run("zpool", &["destroy", POOL])?;
     healthy("the end of the pool")
+}
+
+fn scrub() -> Result<String> {
+    run("zpool", &["scrub", "-w", POOL])?;
+    run("zpool", &["status", POOL])
 }
 
 /// Names of what holds blocks that cannot be read. What `zpool status -v` does to name files panics kernels where they are those of no filesystem.

@@ -86,10 +86,14 @@ pub(super) fn part(pieces: &[Piece], order: Order, chance: &mut Chance) -> Optio
     let size = if chance.percent(75) { size } else { chance.of(SIZES) };
     let size = if offset.is_multiple_of(size.max(1)) { size } else { 512 };
     let mut all = vec![opening(first, order, guid, from)];
-    if number > LAST_OF_ROOT {
+    // A volume has its size in the last of those.
+    let is_of_root = number == LAST_OF_ROOT && record.get(begin::OBJSET) == VOLUME;
+    if number > LAST_OF_ROOT || is_of_root {
         all.extend(root(&all[0], order, chance));
     }
-    all.extend(file(order, guid, (number, kind, size, offset), is_raw(first, order)));
+    if !is_of_root {
+        all.extend(file(order, guid, (number, kind, size, offset), is_raw(first, order)));
+    }
     // Blocks are written, and their place is saved, when something else comes; and that is looked at when something follows it.
     let behind = [
         (free::OBJECT, number),
@@ -207,6 +211,8 @@ fn rename(piece: &mut Piece, order: Order, guid: u64) {
 
 /// The objects that every dataset has are not above this.
 const LAST_OF_ROOT: u64 = 2;
+/// The type of a volume in a `BEGIN`.
+const VOLUME: u64 = 3;
 /// Blocks of other sizes.
 const SIZES: &[u64] = &[512, 1024, 4096];
 /// The contents of a file.

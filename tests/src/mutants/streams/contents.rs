@@ -31,7 +31,12 @@ pub(super) fn draw(chance: &mut Chance, begin: &Begin, plan: &Plan, out: &mut Ou
         next = 2;
     }
     if let Some((object, offset)) = plan.resumes.filter(|(object, _)| *object >= next) {
-        hand.goes_on(object, offset, out);
+        let block_size = hand.chance.of(&[512, 1024]);
+        let begun = Object {
+            block_size,
+            ..hand.file(object, 1)
+        };
+        hand.goes_on(&begun, offset, out);
         next = object + 1;
     }
     let fills_in = plan.redact_from_snaps.is_some();
@@ -93,14 +98,10 @@ impl<'a> Hand<'a> {
     }
 
     /// The rest of an object that an earlier stream began.
-    pub(super) fn goes_on(&mut self, number: u64, offset: u64, out: &mut Out) {
-        let block = self.chance.of(&[512, 1024]);
-        let object = Object {
-            block_size: block,
-            ..self.file(number, 1)
-        };
+    pub(super) fn goes_on(&mut self, object: &Object, offset: u64, out: &mut Out) {
+        let block = u64::from(object.block_size);
         for index in 0..u64::try_from(self.chance.below(3)).unwrap_or(0) {
-            let write = self.write(&object, offset.next_multiple_of(u64::from(block)) + index * u64::from(block));
+            let write = self.write(object, offset.next_multiple_of(block) + index * block);
             out.fill(self.chance, write);
         }
     }

@@ -14,7 +14,9 @@ impl Hand<'_> {
             return 3;
         }
         if first == 1 {
-            self.goes_on(1, offset, out);
+            let block_size = self.chance.of(&[512, 1024]);
+            let data = self.part(1, 23, block_size);
+            self.goes_on(&data, offset, out);
         }
         self.range_of(1, range, out);
         if first == 0 && (is_full || self.chance.percent(60)) {

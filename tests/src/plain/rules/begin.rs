@@ -121,6 +121,20 @@ pub(super) fn raw(_past: &Past, record: &Rec<'_>) -> bool {
     !is_stream(record) || list(record).is_none_or(|list| list.has("crypt_keydata") == has(record, RAW))
 }
 
+pub(super) fn metadnode(_past: &Past, record: &Rec<'_>) -> bool {
+    let fits = |list: NvList| {
+        let key = list.get::<&NvList>("crypt_keydata").ok();
+        let within = |name: &str, fits: fn(u64) -> bool| key.and_then(|key| key.get::<u64>(name).ok()).is_none_or(fits);
+        within("mdn_nlevels", |levels| levels != 0 && levels <= 6)
+            && within("mdn_blksz", |size| size == 512 * 32)
+            && within("mdn_indblkshift", |shift| shift == 17)
+            && within("mdn_nblkptr", |pointers| pointers == 3)
+            && within("mdn_checksum", |sum| !matches!(sum, 3 | 4 | 5 | 9))
+            && within("mdn_maxblkid", |block| block < (1 << 48) / 32)
+    };
+    !is_stream(record) || list(record).is_none_or(fits)
+}
+
 pub(super) fn raw_spill(_past: &Past, record: &Rec<'_>) -> bool {
     !is_stream(record) || !has(record, RAW) || record.get(begin::FLAGS) & SPILL_BLOCKS != 0
 }

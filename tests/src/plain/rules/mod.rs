@@ -70,6 +70,7 @@ pub const RULES: &[Rule] = &[
     rule_of_payload("begin-payload", begin::payload),
     rule_of_payload("begin-keys", begin::keys),
     rule_of_payload("begin-raw", begin::raw),
+    rule_of_payload("raw-metadnode", begin::metadnode),
     rule("begin-raw-spill", begin::raw_spill),
     rule_of_payload("begin-resuming", begin::resuming),
     rule_of_payload("begin-redacted", begin::redacted),

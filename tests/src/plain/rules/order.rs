@@ -22,7 +22,8 @@ pub(super) fn range(past: &Past, record: &Rec<'_>) -> bool {
 }
 
 pub(super) fn free_objects(past: &Past, record: &Rec<'_>) -> bool {
-    record.kind() != free_objects::NUMBER || record.get(free_objects::FIRST) >= past.dnodes_end
+    let first = record.get(free_objects::FIRST);
+    record.kind() != free_objects::NUMBER || (first >= past.dnodes_end && (past.touched == 0 || first > past.touched))
 }
 
 pub(super) fn data(past: &Past, record: &Rec<'_>) -> bool {

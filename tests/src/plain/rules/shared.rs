@@ -101,7 +101,10 @@ pub(super) fn extent(past: &Past, record: &Rec<'_>) -> bool {
 
 pub(super) fn checksum(past: &Past, record: &Rec<'_>) -> bool {
     match record.kind() {
-        object::NUMBER => record.get(object::CHECKSUM) < past.receiver.checksums,
+        object::NUMBER => {
+            let sum = record.get(object::CHECKSUM);
+            sum < past.receiver.checksums && !matches!(sum, 3 | 4 | 5 | 9)
+        }
         write::NUMBER => record.get(write::CHECKSUM) < 15,
         _ => true,
     }

@@ -8,7 +8,13 @@ const RAW: u32 = 24;
 const OTHER_ORDER: u64 = 2;
 
 pub(super) fn objects(past: &Past, record: &Rec<'_>) -> bool {
-    if past.volume.is_none() || record.kind() != object::NUMBER {
+    if past.volume.is_none() {
+        return true;
+    }
+    if record.kind() == write::NUMBER && record.get(write::OBJECT) == 1 {
+        return record.get(write::TYPE) == 23 && record.get(write::SIZE).is_power_of_two();
+    }
+    if record.kind() != object::NUMBER {
         return true;
     }
     let block = record.get(object::BLOCK_SIZE);

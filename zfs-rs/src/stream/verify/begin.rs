@@ -1,7 +1,7 @@
 //! I hold a stream's first record and its payload to the rules, and to what the caller wants.
 
 use super::breach::{Field, Found, Wrong, field};
-use super::record::OBJECTS;
+use super::record::{IN_THE_BLOCK, OBJECTS};
 use super::{Profile, Rule};
 use crate::name::SnapshotName;
 use crate::nvlist::{FromValue, NvList, UNIQUE_NAME};
@@ -57,8 +57,9 @@ pub(super) fn payload(begin: &Begin, bytes: &[u8]) -> Result<Origin, Found> {
         let known = KEYS.iter().any(|key| name.as_bytes() == key.as_bytes());
         field(Rule::BeginKeys, "pair of the payload", index).must(known, Wrong::Unknown)?;
     }
-    let raw = value::<&NvList>(&list, CRYPT_KEYDATA)?.is_some();
-    pair(begin, Features::RAW, Rule::BeginRaw, CRYPT_KEYDATA, raw)?;
+    let key = value::<&NvList>(&list, CRYPT_KEYDATA)?;
+    pair(begin, Features::RAW, Rule::BeginRaw, CRYPT_KEYDATA, key.is_some())?;
+    key.map_or(Ok(()), metadnode)?;
     let object = value::<u64>(&list, RESUME_OBJECT)?;
     let offset = value::<u64>(&list, RESUME_OFFSET)?;
     pair(begin, Features::RESUMING, Rule::BeginResuming, RESUME_OBJECT, object.is_some())?;
@@ -73,6 +74,20 @@ pub(super) fn payload(begin: &Begin, bytes: &[u8]) -> Result<Origin, Found> {
     let fills_in = value::<&[u64]>(&list, REDACT_FROM_SNAPS)?.is_some();
     let resume = object.zip(offset).map(|(object, offset)| ResumePoint { object, offset });
     Ok(Origin { resume, fills_in })
+}
+
+/// What is missing, or of another type, no kernel takes.
+fn metadnode(key: &NvList) -> Result<(), Found> {
+    for (name, least, most) in METADNODE {
+        if let Ok(number) = key.get::<u64>(name) {
+            field(Rule::RawMetadnode, name, number).at_least(least)?.at_most(most)?;
+        }
+    }
+    if let Ok(sum) = key.get::<u64>(METADNODE_SUM) {
+        let is_beside = !IN_THE_BLOCK.iter().any(|within| u64::from(*within) == sum);
+        field(Rule::RawMetadnode, METADNODE_SUM, sum).must(is_beside, Wrong::Refused)?;
+    }
+    Ok(())
 }
 
 fn features(begin: &Begin, profile: &Profile) -> Result<(), Found> {
@@ -169,6 +184,16 @@ const RESUME_OFFSET: &str = "resume_offset";
 const REDACT_SNAPS: &str = "redact_snaps";
 const REDACT_FROM_SNAPS: &str = "redact_from_snaps";
 const KEYS: [&str; 5] = [CRYPT_KEYDATA, RESUME_OBJECT, RESUME_OFFSET, REDACT_SNAPS, REDACT_FROM_SNAPS];
+/// What a raw stream says of the object that all dnodes are in, with the least and the most: it has that shape since OpenZFS knows encryption
+/// (`dmu_objset_create_impl_dnstats` in dmu_objset.c), and holds 32 dnodes in a block.
+const METADNODE: [(&str, u64, u64); 5] = [
+    ("mdn_nlevels", 1, 6),
+    ("mdn_blksz", 16384, 16384),
+    ("mdn_indblkshift", 17, 17),
+    ("mdn_nblkptr", 3, 3),
+    ("mdn_maxblkid", 0, (OBJECTS >> 5) - 1),
+];
+const METADNODE_SUM: &str = "mdn_checksum";
 /// Where the name starts in the record.
 const NAME_AT: usize = 56;
 /// Keys, a place and some thousands of redaction snapshots.

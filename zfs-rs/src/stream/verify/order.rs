@@ -5,7 +5,7 @@ use super::begin::{Origin, ResumePoint};
 use super::breach::{Found, Wrong, field};
 use super::record::{SMALL_BLOCK, SPILL, SPILL_FLAG, bonus_room, to_the_end};
 use super::types::SYSTEM_ATTRIBUTES;
-use crate::stream::record::{Object, ObjectRange, Record, Write, WriteEmbedded};
+use crate::stream::record::{FreeObjects, Object, ObjectRange, Record, Write, WriteEmbedded};
 use crate::stream::{Begin, BeginFlags, Features};
 
 /// Where the walk through a dataset is.
@@ -26,7 +26,7 @@ pub(super) struct Order {
     range: Option<u64>,
     /// The object that was last written or freed in part, and where that ended.
     data: (u64, u64),
-    /// The object that was last written or freed at all; it is not made anew.
+    /// The object that was last written or freed at all, or 0; it is not made anew, nor freed altogether.
     touched: u64,
 }
 
@@ -53,7 +53,7 @@ impl Order {
         match record {
             Record::Object(object) => self.object(object),
             Record::ObjectRange(range) => self.range(range),
-            Record::FreeObjects(free) => self.is_behind(Rule::OrderFreeObjects, "first object", free.first_object),
+            Record::FreeObjects(free) => self.free_objects(free),
             Record::Write(write) => self.write(write),
             Record::WriteEmbedded(write) => self.embedded(write),
             Record::Free(free) => self.gap(free.object, free.offset, free.length),
@@ -86,6 +86,15 @@ impl Order {
         }
         self.behind = end;
         self.object = Some(*object);
+        Ok(())
+    }
+
+    fn free_objects(&self, free: &FreeObjects) -> Result<(), Found> {
+        let rule = Rule::OrderFreeObjects;
+        self.is_behind(rule, "first object", free.first_object)?;
+        if self.touched > 0 {
+            field(rule, "first object", free.first_object).at_least(self.touched.saturating_add(1))?;
+        }
         Ok(())
     }
 

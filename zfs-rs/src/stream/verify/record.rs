@@ -46,7 +46,9 @@ impl Court<'_> {
         contents(object.object_type, "type")?;
         bonus(object.bonus_type)?;
         self.block("block size", object.block_size.into(), true)?;
-        field(Rule::Checksum, "checksum algorithm", object.checksum_type).at_most(self.profile.checksums.saturating_sub(1))?;
+        let sum = field(Rule::Checksum, "checksum algorithm", object.checksum_type);
+        sum.at_most(self.profile.checksums.saturating_sub(1))?;
+        sum.must(!IN_THE_BLOCK.contains(&object.checksum_type), Wrong::Refused)?;
         field(Rule::Compression, "compression", object.compression).at_most(ZSTD)?;
         let has_bonus = object.bonus_type != NONE;
         field(Rule::BonusPair, "bonus length", object.bonus_len).must(
@@ -384,6 +386,10 @@ const LENGTH_AT: usize = 4;
 /// Compression, `ZIO_COMPRESS_…` of `zio_compress.h`.
 pub(super) const OFF: u64 = 2;
 const ZSTD: u64 = 16;
+
+/// Algorithms that keep their sum at the end of the block they are of (`ZCHECKSUM_FLAG_EMBEDDED` in zio_checksum.c): no object is written by them, and one
+/// that is cannot be read again.
+pub(super) const IN_THE_BLOCK: [u8; 4] = [3, 4, 5, 9];
 
 /// Flags of records.
 const DEDUP_KEY: u64 = 1;

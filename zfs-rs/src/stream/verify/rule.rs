@@ -100,6 +100,9 @@ rules! {
     BeginRaw = "begin-raw",
         "BEGIN of a stream: crypt_keydata is there if and only if the feature is raw.",
         "raw blocks are of no use without their keys, and kernels trust the pair";
+    RawMetadnode = "raw-metadnode",
+        "BEGIN of a raw stream: what crypt_keydata says of the object that all dnodes are in is what every filesystem and volume has: 1 to 6 levels, blocks of 16 KiB, indirect ones of 128 KiB, 3 pointers, at most 2^43 blocks, and no sums within them.",
+        "kernels lay the dataset out by it, and compute with it";
     BeginRawSpill = "begin-raw-spill",
         "BEGIN of a stream: a raw one says which objects have spill blocks.",
         "a raw dnode cannot be laid out without that";
@@ -150,8 +153,8 @@ rules! {
         "WRITE, WRITE_EMBEDDED, FREE, REDACT: offset and length end below 2^64, and no length is u64::MAX; but a FREE may say that for all to the end. WRITE, WRITE_EMBEDDED of a filesystem end by 2^63.",
         "sums that wrap lead kernels to other blocks";
     Checksum = "checksum",
-        "OBJECT, WRITE: the checksum algorithm is known; OBJECT: by the receiver too.",
-        "kernels use it as an index into a table";
+        "OBJECT, WRITE: the checksum algorithm is known; OBJECT: by the receiver too, and none that keeps sums within blocks, as labels and logs do (3 to 5, 9).",
+        "kernels use it as an index into a table, and write sums over the end of the data";
     Compression = "compression",
         "The compression is known: OBJECT, below 17; WRITE, WRITE_EMBEDDED, and SPILL in raw streams, lzjb (3) or gzip-1 (5) to zstd (16); WRITE and SPILL in raw streams also off (2), WRITE in plain ones also none (0).",
         "kernels use it as an index into a table";
@@ -258,7 +261,7 @@ rules! {
 
     // Volumes: kernels ask each for its size when datasets are listed.
     VolumeObjects = "volume-objects",
-        "OBJECT in streams of volumes: object 1 is the data (type 23), with blocks of a power of two; object 2 the properties (type 24), one block of 512 bytes; both in one slot without a bonus buffer.",
+        "OBJECT, WRITE in streams of volumes: object 1 is the data (type 23), with blocks of a power of two; object 2 the properties (type 24), one block of 512 bytes; both in one slot without a bonus buffer.",
         "kernels panic where they ask a volume for its size and find something else";
     VolumeKept = "volume-kept",
         "FREEOBJECTS, FREE, REDACT in streams of volumes: objects 1 and 2 stay, and so do the first 512 bytes of object 2; a full stream may say so of what it has not brought yet.",
@@ -278,8 +281,8 @@ rules! {
         "OBJECT_RANGE: behind every range and dnode that came before.",
         "a dataset is walked once, upwards";
     OrderFreeObjects = "order-free-objects",
-        "FREEOBJECTS: behind every dnode that came before.",
-        "it would free what the stream just brought";
+        "FREEOBJECTS: behind every dnode, and every object with a WRITE, WRITE_EMBEDDED, FREE or REDACT, that came before.",
+        "it would free what the stream just brought, and kernels panic where they free what they are still writing";
     OrderData = "order-data",
         "WRITE, WRITE_EMBEDDED, FREE, REDACT: at or behind the end of the latest of them, but for a FREE or REDACT up to 2^64 - 1; in a resuming stream, WRITE and WRITE_EMBEDDED not before the point where it goes on.",
         "kernels rely on each block being written once, and free twice what is freed and written";

@@ -63,6 +63,7 @@ impl Volume {
             Record::FreeObjects(free) => self.free_objects(free),
             Record::Free(free) => self.free_bytes(free.object, free.offset),
             Record::Redact(redact) => self.free_bytes(redact.object, redact.offset),
+            Record::Write(write) if write.object == DATA => data(write),
             Record::Write(write) if write.object == PROPERTIES => self.write(write),
             Record::WriteEmbedded(write) if write.object == PROPERTIES => self.embedded(write),
             Record::End(_) => self.is_whole(),
@@ -174,6 +175,14 @@ impl Volume {
         };
         says_size(block, order).map_err(malformed)
     }
+}
+
+/// A block of the data, which need not be announced where a stream goes on with it.
+fn data(write: &Write) -> Result<(), Found> {
+    let rule = Rule::VolumeObjects;
+    field(rule, "type", write.object_type).is(DATA_TYPE.into())?;
+    field(rule, "logical size", write.logical_size).must(write.logical_size.is_power_of_two(), Wrong::Refused)?;
+    Ok(())
 }
 
 /// Whether the block is a micro-ZAP (`zap_impl.h`) whose only entry is the size; the place of what is not so.

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::streams::{
-    Piece, begin, data, embedded, forge, forge_with, free, free_objects, object, package, plain, put, range, raw, redact, redacted,
+    GUID, Piece, begin, data, embedded, forge, forge_with, free, free_objects, object, package, plain, put, range, raw, redact, redacted,
     resuming, spill, write,
 };
 use super::{ORDERS, verify};
 use crate::nvlist::NvList;
-use crate::stream::record::{Object, Write, WriteByRef};
+use crate::stream::record::{FreeObjects, Object, Write, WriteByRef};
 use crate::stream::{BeginFlags, Features, Profile, Record, Refused, Rule};
 
 /// A rule, a stream, what is changed in it, and what is said of it.
@@ -87,6 +87,10 @@ fn bytes_beside_the_fields_are_zero() {
 
 fn set_payload(pieces: &mut [Piece], list: &NvList) {
     pieces[0].1 = list.encode_native().unwrap();
+}
+
+fn set_key(pieces: &mut [Piece], name: &str, number: u64) {
+    set_payload(pieces, &NvList::new().with("crypt_keydata", NvList::new().with(name, number)));
 }
 
 fn second_object(pieces: &mut [Piece]) -> &mut Object {
@@ -217,6 +221,30 @@ const OPENING: &[Case] = &[
         raw,
         |p| begin(p).features = Features::COMPRESSED,
         "record 0: BEGIN: crypt_keydata 1 needs the feature raw",
+    ),
+    (
+        Rule::RawMetadnode,
+        raw,
+        |p| set_key(p, "mdn_blksz", 512),
+        "record 0: BEGIN: mdn_blksz 512 is below 16384",
+    ),
+    (
+        Rule::RawMetadnode,
+        raw,
+        |p| set_key(p, "mdn_checksum", 5),
+        "record 0: BEGIN: mdn_checksum 5 is refused",
+    ),
+    (
+        Rule::RawMetadnode,
+        raw,
+        |p| set_key(p, "mdn_nlevels", 7),
+        "record 0: BEGIN: mdn_nlevels 7 exceeds 6",
+    ),
+    (
+        Rule::RawMetadnode,
+        raw,
+        |p| set_key(p, "mdn_maxblkid", 1 << 43),
+        "record 0: BEGIN: mdn_maxblkid 8796093022208 exceeds 8796093022207",
     ),
     (
         Rule::BeginRawSpill,
@@ -361,6 +389,12 @@ const CASES: &[Case] = &[
         plain,
         |p| object(p).checksum_type = 15,
         "record 2: OBJECT: checksum algorithm 15 exceeds 14",
+    ),
+    (
+        Rule::Checksum,
+        plain,
+        |p| object(p).checksum_type = 3,
+        "record 2: OBJECT: checksum algorithm 3 is refused",
     ),
     (
         Rule::Checksum,
@@ -718,6 +752,19 @@ const ORDER: &[Case] = &[
             p.insert(3, free);
         },
         "record 3: FREEOBJECTS: first object 0 is below 8",
+    ),
+    (
+        Rule::OrderFreeObjects,
+        resuming,
+        |p| {
+            let free = FreeObjects {
+                first_object: 7,
+                count: 1,
+                to_guid: GUID,
+            };
+            p.insert(2, (free.into(), Vec::new()));
+        },
+        "record 2: FREEOBJECTS: first object 7 is below 8",
     ),
     (Rule::OrderData, plain, |p| p.swap(4, 5), "record 5: WRITE: offset 0 is below 2048"),
     (

@@ -108,6 +108,30 @@ fn its_objects_are_what_they_are() {
         assert_eq!(said(Rule::VolumeObjects, in_large).as_deref(), Some(says));
     }
     assert_eq!(said(Rule::VolumeObjects, |pieces, _| object(pieces, 2).dnode_slots = 0), None);
+    let goes_on = |edit: fn(&mut Write)| {
+        said(Rule::VolumeObjects, move |pieces, _| {
+            begin(pieces).features = Features::RESUMING;
+            let list = NvList::new().with("resume_object", 1_u64).with("resume_offset", 0_u64);
+            pieces[0].1 = list.encode_native().unwrap();
+            drop(pieces.drain(1..3));
+            match &mut pieces[1] {
+                (Record::Write(write), block) => {
+                    edit(write);
+                    block.resize(usize::try_from(write.logical_size).unwrap(), 0);
+                }
+                other => panic!("{other:?}"),
+            }
+        })
+    };
+    assert_eq!(goes_on(|_| ()), None);
+    assert_eq!(
+        goes_on(|write| write.object_type = 19).as_deref(),
+        Some("record 1: WRITE: type 19 is not 23")
+    );
+    assert_eq!(
+        goes_on(|write| write.logical_size = 1536).as_deref(),
+        Some("record 1: WRITE: logical size 1536 is refused")
+    );
 }
 
 #[test]
