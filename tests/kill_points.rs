@@ -1,9 +1,13 @@
 //! Killed after any call of the kernel, the next runs get there all the same.
 
-use ring_tests::World;
-use zfs_rs::backend::sim::{Call, Fault, after, at_byte};
+use std::io::{Read as _, Write as _};
 
-/// A past with everything in it: increments, a new child, a rename, a cursor whose snapshot is gone, a transfer to resume and one to give up.
+use ring_tests::{TARGET, World};
+use zfs_rs::backend::sim::{Call, Fault, after, at_byte};
+use zfs_rs::{Base, DatasetName};
+
+/// A past with everything in it: increments, a new child, a rename, a cursor whose snapshot is gone, a transfer to resume and one to give up, a clone
+/// to resume and a chain of new ones.
 fn past(seed: u64) -> World {
     let world = World::new(seed);
     for path in ["pruned", "old", "resumed", "stale"] {
@@ -14,6 +18,7 @@ fn past(seed: u64) -> World {
     }
     let (report, _) = world.replicate_well();
     assert!(report.complete, "{report:#?}");
+    let origin = |path: &str, short: &str| world.source(path).snapshot(short).expect("a proper name");
     for path in ["resumed", "stale"] {
         world.write(path, "much", 300_000);
         world.snapshot(path, "two");
@@ -21,6 +26,10 @@ fn past(seed: u64) -> World {
         process.inject(at_byte(150_000).on(Call::Receive).kill());
         world.replicate(&process);
     }
+    world.clone_snapshot(&origin("old", "one"), "cut");
+    world.write("cut", "much", 300_000);
+    world.snapshot("cut", "two");
+    begin_clone(&world, "cut", "old");
     world.prune("stale", "two");
     world.snapshot("stale", "three");
     world.snapshot("pruned", "two");
@@ -32,8 +41,26 @@ fn past(seed: u64) -> World {
     world.snapshot("new", "two");
     world.create("born");
     world.snapshot("born", "two");
+    world.clone_snapshot(&origin("born", "two"), "clone");
+    world.snapshot("clone", "three");
+    world.clone_snapshot(&origin("clone", "three"), "again");
+    world.snapshot("again", "four");
     world.snapshot("", "two");
     world
+}
+
+/// Half of a clone arrives.
+fn begin_clone(world: &World, path: &str, of: &str) {
+    let snapshot = |dataset: DatasetName, short: &str| dataset.snapshot(short).expect("a proper name");
+    let order = world.zfs.send(&snapshot(world.source(path), "two"));
+    let order = order.since(Base::Snapshot(snapshot(world.source(of), "one")));
+    let mut stream = Vec::new();
+    let mut sending = order.spawn().expect("a thread");
+    sending.read_to_end(&mut stream).expect("a stream");
+    let order = world.zfs.receive(&world.target(path)).resumable(true);
+    let mut receiving = order.origin(snapshot(world.target(of), "one")).spawn().expect("a thread");
+    receiving.write_all(&stream[..stream.len() / 2]).expect("it is taken");
+    assert!(receiving.finish().is_err());
 }
 
 /// Lets one run die by `fault` and checks what two more make of it; says whether the fault struck.
@@ -54,6 +81,10 @@ fn survives(seed: u64, fault: Fault, what: &str) -> bool {
     // I7 P4
     assert!(second.complete, "{what}: {first:#?}\n{second:#?}");
     assert_eq!(world.differences(), [""; 0], "{what}");
+    for (clone, origin) in [("cut", "new@one"), ("clone", "born@two"), ("again", "clone@three")] {
+        let origin = format!("{TARGET}/{origin}").parse().ok();
+        assert_eq!(world.origin(&world.target(clone)), origin, "{what}: {clone} is no clone of it");
+    }
     let (_, changes) = world.replicate_well();
     assert_eq!(changes, [], "{what}: a run at the goal changes nothing");
     struck

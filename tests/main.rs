@@ -1,8 +1,13 @@
 //! Ring two: the whole engine over the simulated kernel.
 
+mod cancellation;
 mod convergence;
+mod divergence;
 mod genuine;
 mod kill_points;
 mod mutants;
+mod placeholders;
 mod refusals;
+mod retries;
 mod sequences;
+mod simulation;

@@ -2,7 +2,7 @@
 
 /// SplitMix64.
 #[derive(Clone, Debug)]
-pub(crate) struct Chance(pub(crate) u64);
+pub struct Chance(pub u64);
 
 impl Chance {
     pub(crate) fn next(&mut self) -> u64 {
@@ -13,17 +13,19 @@ impl Chance {
         number ^ (number >> 31)
     }
 
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
+    /// One below a bound; zero where there is none.
+    pub fn below(&mut self, bound: usize) -> usize {
         let bound = u64::try_from(bound.max(1)).unwrap_or(1);
         usize::try_from(self.next() % bound).unwrap_or(0)
     }
 
     /// True so many times in a hundred.
-    pub(crate) fn percent(&mut self, percent: usize) -> bool {
+    pub fn percent(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 
-    pub(crate) fn of<T: Clone>(&mut self, from: &[T]) -> T {
+    /// One of several, of which there must be one.
+    pub fn of<T: Clone>(&mut self, from: &[T]) -> T {
         from[self.below(from.len())].clone()
     }
 }

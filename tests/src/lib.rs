@@ -1,10 +1,11 @@
 //! I am what tests share: a world of the model in which replication can be tried, sequences of operations that kernels must agree on, the oracle of
 //! streams, and streams that no kernel should see.
 
-mod chance;
+pub mod chance;
 pub mod mutants;
 pub mod plain;
 pub mod sequence;
+pub mod simulation;
 pub mod stream;
 mod world;
 

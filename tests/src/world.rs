@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use zfs_replicate::Replication;
+use zfs_replicate::Replicator;
+use zfs_replicate::policy::divergence::OnDivergence;
+use zfs_replicate::policy::{PropertyWish, Wish};
 use zfs_replicate::run::report::Report;
 use zfs_rs::backend::Object;
 use zfs_rs::backend::sim::{Call, Process, Sim};
@@ -14,6 +16,9 @@ pub const SOURCE: &str = "tank/data";
 /// Where it is replicated to.
 pub const TARGET: &str = "backup/data";
 
+/// The user property that says of a dataset whether it is wanted.
+const WANTED: &str = "org.example:wanted";
+
 /// Two pools and a hand that writes to the source.
 #[derive(Debug, Clone)]
 pub struct World {
@@ -21,18 +26,50 @@ pub struct World {
     pub sim: Sim,
     /// An administrator's way to it, to which nothing happens.
     pub zfs: Zfs,
+    /// Whether the root of the source is encrypted, and travels raw.
+    pub is_raw: bool,
+    /// Whether only datasets that are [wanted](Self::want) are replicated.
+    pub is_picky: bool,
+    /// What becomes of a copy that has something of its own.
+    pub on_divergence: OnDivergence,
 }
 
 impl World {
     /// A source root without anything in it.
     pub fn new(seed: u64) -> Self {
+        let world = Self::without_root(seed);
+        world.create("");
+        world
+    }
+
+    /// A source root that is encrypted, without anything in it.
+    pub fn encrypted(seed: u64) -> Self {
+        let world = Self {
+            is_raw: true,
+            ..Self::without_root(seed)
+        };
+        let source = world.source("");
+        let root = world.zfs.create_filesystem(&source).key([7; 32]);
+        let root = root
+            .property("encryption", "on")
+            .property("keyformat", "raw")
+            .property("keylocation", "prompt");
+        root.create().expect("the dataset is new");
+        world
+    }
+
+    fn without_root(seed: u64) -> Self {
         let sim = Sim::new(seed);
         for pool in ["tank", "backup"] {
             sim.add_pool(pool).expect("a new machine takes pools");
         }
-        let world = Self { zfs: sim.zfs(), sim };
-        world.create("");
-        world
+        Self {
+            zfs: sim.zfs(),
+            sim,
+            is_raw: false,
+            is_picky: false,
+            on_divergence: OnDivergence::Error,
+        }
     }
 
     /// A dataset of the source, by its path below the root.
@@ -48,6 +85,24 @@ impl World {
     /// Creates a dataset of the source.
     pub fn create(&self, path: &str) {
         self.zfs.create_filesystem(&self.source(path)).create().expect("the dataset is new");
+    }
+
+    /// Creates a dataset of the source that grows from a snapshot of another.
+    pub fn clone_snapshot(&self, origin: &SnapshotName, path: &str) {
+        let made = self.zfs.clone_snapshot(origin, &self.source(path)).create();
+        made.expect("the dataset is new and its origin there");
+    }
+
+    /// Says whether a dataset of the source is wanted; what is below it takes that over.
+    pub fn want(&self, path: &str, is_wanted: bool) {
+        let value = if is_wanted { "yes" } else { "no" };
+        let set = self.zfs.set_properties(&self.source(path), &[(WANTED, value)]);
+        set.expect("the dataset is there");
+    }
+
+    /// What a dataset grew from; nothing if it is no clone, or is not there.
+    pub fn origin(&self, of: &DatasetName) -> Option<SnapshotName> {
+        self.zfs.dataset(of).optional().expect("readable")?.origin
     }
 
     /// Writes something new into a dataset of the source and snapshots it.
@@ -70,12 +125,32 @@ impl World {
         self.zfs.destroy_snapshots(&[snapshot]).expect("nobody holds it");
     }
 
+    /// The machine loses its power: every program ends, the administrator's too, who comes back.
+    pub fn power_cut(&mut self) {
+        self.sim.power_cut();
+        self.zfs = self.sim.zfs();
+    }
+
+    /// What every program here wants.
+    pub fn replicator(&self, zfs: Zfs) -> Replicator {
+        Replicator::local(zfs, self.source(""), self.target("")).wish(Wish {
+            recursive: true,
+            raw: self.is_raw,
+            property: self.is_picky.then(|| PropertyWish {
+                name: WANTED.to_owned(),
+                value: "yes".to_owned(),
+            }),
+            on_divergence: self.on_divergence,
+            ..Wish::default()
+        })
+    }
+
     /// Replicates the tree with a program of its own; nothing if not even a plan came about.
     pub fn replicate(&self, process: &Process) -> Option<Report> {
-        let replication = Replication::local(process.zfs(), self.source(""), self.target("")).recursive(true);
-        let plan = replication.plan().ok()?;
+        let replicator = self.replicator(process.zfs());
+        let plan = replicator.plan().ok()?;
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        Some(runtime.block_on(replication.run(plan, |_event| {})))
+        Some(runtime.block_on(replicator.run(plan).finish()))
     }
 
     /// Replicates without faults and says what it changed.
@@ -88,23 +163,26 @@ impl World {
 
     /// What is wrong with the target when everything should be there; nothing if all is well.
     pub fn differences(&self) -> Vec<String> {
+        let tree = self.zfs.tree(&self.source("")).expect("the source is there");
+        tree.iter().flat_map(|dataset| self.differences_of(&dataset.name)).collect()
+    }
+
+    /// What is wrong with the copy of one dataset of the source.
+    pub fn differences_of(&self, source: &DatasetName) -> Vec<String> {
         let mut wrong = Vec::new();
-        for dataset in self.zfs.tree(&self.source("")).expect("the source is there") {
-            let path = dataset.name.below(&self.source("")).unwrap_or_default().to_owned();
-            let target = self.target(&path);
-            let here = self.snapshots(&dataset.name);
-            let there = self.snapshots(&target);
-            for (guid, snapshot) in &here {
-                match there.iter().find(|(other, _)| other == guid) {
-                    None => wrong.push(format!("{snapshot} is not on the target")),
-                    Some((_, copy)) if self.sim.contents(snapshot) != self.sim.contents(copy) => {
-                        wrong.push(format!("{copy} holds something else than {snapshot}"));
-                    }
-                    Some(_) => {}
+        let path = source.below(&self.source("")).unwrap_or_default();
+        let target = self.target(path);
+        let there = self.snapshots(&target);
+        for (guid, snapshot) in &self.snapshots(source) {
+            match there.iter().find(|(other, _)| other == guid) {
+                None => wrong.push(format!("{snapshot} is not on the target")),
+                Some((_, copy)) if self.sim.contents(snapshot) != self.sim.contents(copy) => {
+                    wrong.push(format!("{copy} holds something else than {snapshot}"));
                 }
+                Some(_) => {}
             }
-            wrong.extend(self.leftovers(&dataset.name, &target));
         }
+        wrong.extend(self.leftovers(source, &target));
         wrong
     }
 
@@ -112,8 +190,10 @@ impl World {
     fn leftovers(&self, source: &DatasetName, target: &DatasetName) -> Vec<String> {
         let mut left = Vec::new();
         let marks = self.zfs.bookmarks(source).expect("the source is there");
-        if marks.len() > 3 {
-            left.push(format!("{source} has {} bookmarks", marks.len()));
+        let own = marks.iter().filter(|mark| mark.name.short().starts_with("zfs-replicate"));
+        let own = own.count();
+        if own > 3 {
+            left.push(format!("{source} has {own} bookmarks of ours"));
         }
         for (_, snapshot) in self.snapshots(source) {
             for hold in self.zfs.holds(&snapshot).expect("the snapshot is there") {

@@ -19,6 +19,7 @@ pub mod host;
 
 pub use error::{Error, Result};
 pub use host::{
+    crash::{Crash, Crashed},
     disk::PoolDisks,
     hardware::{Timing, VmOptions},
     image::{Image, Kit, Suite},

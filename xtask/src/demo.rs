@@ -88,15 +88,22 @@ fn listen(vm: Vm) -> vm_tests::Result<vm_tests::Outcome> {
 
 /// The path of a program of this workspace, fresh from cargo; `kind` is cargo's word for it: `--bin`, `--example` or `--bench`.
 pub(crate) fn build(package: &str, kind: &str, program: &str) -> Result<PathBuf, Failure> {
+    built(&["--release", "--package", package, kind], program)
+}
+
+/// The same, chosen by all that cargo is told before its name.
+pub(crate) fn built(how: &[&str], program: &str) -> Result<PathBuf, Failure> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = process::Command::new(cargo)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
-        .args(["build", "--release", "--package", package, kind, program])
+        .arg("build")
+        .args(how)
+        .arg(program)
         .arg("--message-format=json-render-diagnostics")
         .stderr(Stdio::inherit())
         .output()?;
     if !output.status.success() {
-        return Err(format!("{package} does not build ({})", output.status).into());
+        return Err(format!("{program} does not build ({})", output.status).into());
     }
     let path = executable(&String::from_utf8_lossy(&output.stdout), program);
     let path = path.ok_or_else(|| format!("cargo built no program {program}"))?;

@@ -3,9 +3,11 @@
 mod api;
 mod bench;
 mod demo;
+mod drill;
 mod fuzz;
 mod mutants;
 mod sanitize;
+mod sim;
 mod test;
 mod tidy;
 mod vm;
@@ -42,6 +44,14 @@ enum Tool {
     /// Damage streams and make them break rules, and see that the verifier and a second, plain one say the same of each
     #[command(after_help = "Examples:\n  cargo xtask mutants\n  cargo xtask mutants --blind 10000 --mutants 10000 --seed 7")]
     Mutants(mutants::Command),
+    /// Let the engine live in worlds of the model in which faults strike, and see that no invariant breaks
+    #[command(
+        after_help = "Examples:\n  cargo xtask sim --seeds 100000\n  cargo xtask sim --seeds 1 --seed 4711\n  cargo xtask sim --each"
+    )]
+    Sim(sim::Command),
+    /// Plant bugs in a copy of the engine, one at a time, and see that the worlds of `sim` notice each
+    #[command(after_help = "Examples:\n  cargo xtask drill\n  cargo xtask drill --seeds 1000 cursor")]
+    Drill(drill::Command),
     /// Look for bytes that break a promise of the pure formats: streams, lists, tokens, names (libFuzzer, nightly)
     #[command(after_help = "Examples:\n  cargo xtask fuzz\n  cargo xtask fuzz reader verifier --seconds 600")]
     Fuzz(fuzz::Command),
@@ -68,6 +78,8 @@ fn main() -> ExitCode {
         Tool::Demo(command) => command.run(),
         Tool::Bench(command) => command.run(),
         Tool::Mutants(command) => command.run(),
+        Tool::Sim(command) => command.run(),
+        Tool::Drill(command) => command.run(),
         Tool::Fuzz(command) => command.run(),
         Tool::Sanitize(command) => command.run(),
         Tool::Tidy(command) => command.run(),

@@ -1,5 +1,6 @@
 //! I am the command line of the virtual machine.
 
+mod crash;
 mod differential;
 mod matrix;
 mod mutants;
@@ -9,6 +10,7 @@ mod streams;
 
 use std::{
     fs,
+    num::NonZeroUsize,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{self, ExitCode},
@@ -51,6 +53,9 @@ pub(crate) enum Command {
     Test {
         #[command(flatten)]
         machine: Machine,
+        /// So many machines at once, each with a share of the tests
+        #[arg(long, default_value = "1", value_name = "COUNT")]
+        machines: NonZeroUsize,
         /// Only tests whose name contains one of these words
         filter: Vec<String>,
     },
@@ -75,6 +80,13 @@ pub(crate) enum Command {
         after_help = "Examples:\n  cargo xtask vm mutants --suite bookworm --suite trixie\n  cargo xtask vm mutants --suite trixie --seed 7 --one 1234"
     )]
     Mutants(mutants::Command),
+    /// Kill replications of a changing tree at random instants, cut the power during others, and see that they converge
+    ///
+    /// A tree of filesystems and volumes, some encrypted, changes all the time: snapshots come and are pruned, datasets are made and renamed. After kills
+    /// and cuts the pools must import, and within two undisturbed runs every snapshot be on the target by GUID, with the same contents by SHA-256; no
+    /// hold, half receive or fourth bookmark is left, and one more run moves nothing. Status 0 only when all of it is so, on every release.
+    #[command(after_help = "Examples:\n  cargo xtask vm crash\n  cargo xtask vm crash --suite trixie --kills 50 --cuts 13 --seed 7")]
+    Crash(crash::Command),
     /// Compare what we read in genuine streams with what `zstream dump -v` reads, record for record
     ///
     /// Filesystems and volumes with random histories are sent in many ways, in a machine of each release. Each stream must also keep every rule of the
@@ -184,10 +196,11 @@ impl Command {
         match self {
             Self::Build { suite, fresh } => build(suite, fresh, &mut progress),
             Self::Run(run) => run.run(&mut progress),
-            Self::Test { machine, filter } => test(&machine, Tests::new().filter(filter), &mut progress),
+            Self::Test { machine, machines, filter } => test(&machine, Tests::new().machines(machines).filter(filter), &mut progress),
             Self::Matrix(command) => command.run(&mut progress),
             Self::Differential(command) => command.run(&mut progress),
             Self::Mutants(command) => command.run(&mut progress),
+            Self::Crash(command) => command.run(&mut progress),
             Self::Streams(command) => command.run(&mut progress),
             Self::Record(command) => command.run(&mut progress),
             Self::Samples(samples) => samples.run(&mut progress),

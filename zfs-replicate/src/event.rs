@@ -42,6 +42,27 @@ pub enum Event {
         #[serde(with = "text")]
         to: DatasetName,
     },
+    /// The target's dataset, which diverged, is set aside.
+    SetAside {
+        /// Which.
+        dataset: Subject,
+        /// What it was called.
+        #[serde(with = "text")]
+        from: DatasetName,
+        /// What it is called.
+        #[serde(with = "text")]
+        to: DatasetName,
+    },
+    /// The target's dataset, which diverged, is back at a snapshot that both sides have.
+    RolledBack {
+        /// Which.
+        dataset: Subject,
+        /// That snapshot.
+        #[serde(with = "text")]
+        to: SnapshotName,
+        /// How many newer ones are lost.
+        lost: usize,
+    },
     /// A partial receive is given up.
     PartialAborted {
         /// Which.
@@ -63,12 +84,22 @@ pub enum Event {
         /// Bytes the target has already from an interrupted attempt.
         resumed: u64,
     },
-    /// Bytes moved. Comes from whoever moves them, not from the machine.
+    /// Bytes moved.
     Progress {
         /// Which dataset.
         dataset: Subject,
         /// Bytes of the present transfer so far, without those of an earlier attempt.
         bytes: u64,
+        /// Estimated bytes of the present transfer, counted the same way.
+        estimate: Option<u64>,
+        /// How fast it has been in the last seconds, once that can be said.
+        bytes_per_second: Option<u64>,
+        /// How long the rest will take at that speed, by the estimate.
+        left: Option<Duration>,
+        /// Bytes that the whole run has moved so far.
+        run_bytes: u64,
+        /// Estimated bytes of the whole run, where every transfer is estimated.
+        run_estimate: Option<u64>,
     },
     /// A transfer is done and its snapshot was read back on the target.
     StepProved {
@@ -97,6 +128,15 @@ pub enum Event {
         /// Why.
         why: Broken,
     },
+    /// A dataset failed in a way that passes by itself: both sides are looked at again, it is planned anew, and what has arrived is resumed.
+    Retrying {
+        /// Which.
+        dataset: Subject,
+        /// What went wrong.
+        why: Broken,
+        /// How long that is given time.
+        after: Duration,
+    },
     /// A dataset is through, one way or another.
     DatasetFinished {
         /// Which.
@@ -104,6 +144,8 @@ pub enum Event {
         /// How.
         outcome: Outcome,
     },
+    /// The run was told to end: nothing new begins, and what is on its way is cut off.
+    Cancelled,
     /// The run is over.
     Finished {
         /// Whether every selected dataset is at its goal.

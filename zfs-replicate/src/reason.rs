@@ -5,9 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 use zfs_rs::identity::{Guid, Txg};
-use zfs_rs::name::{DatasetName, SnapshotName};
+use zfs_rs::name::{DatasetName, PoolName, SnapshotName};
 
-use crate::view::{Origin, Version, text};
+use self::span::Span;
+use crate::view::{Origin, Quota, Version, text};
 
 macro_rules! codes {
     ($type:ident { $($variant:ident => $code:literal,)+ }) => {
@@ -18,13 +19,21 @@ macro_rules! codes {
                     $(Self::$variant { .. } => $code,)+
                 }
             }
+
+            /// All of them, for the table of codes.
+            #[cfg(test)]
+            pub(crate) const CODES: &[&str] = &[$($code),+];
         }
     };
 }
+pub(crate) use codes;
 
 mod failure;
+mod span;
+mod unresolved;
 
 pub use failure::{Broken, Failure, FailureKind, Part};
+pub use unresolved::Unresolved;
 
 /// One of the two sides of a replication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
@@ -54,7 +63,7 @@ pub struct Evidence {
 }
 
 /// Why a dataset is replicated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case", tag = "code")]
 #[non_exhaustive]
 pub enum Selected {
@@ -64,16 +73,89 @@ pub enum Selected {
     /// It lies below the one that was named.
     #[error("it lies below the dataset that was named")]
     Below,
+    /// A pattern includes it, or what lies above.
+    #[error("the pattern {pattern} includes it")]
+    Included {
+        /// The pattern.
+        pattern: String,
+    },
+    /// It is left alone, but something below it is replicated, and the target has no place for that.
+    #[error("it is left alone, and what lies below it needs a place")]
+    Above,
 }
 
 /// Why a dataset is left alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "snake_case", tag = "code")]
 #[non_exhaustive]
 pub enum Skipped {
     /// Only the named dataset was asked for.
     #[error("only the dataset itself was asked for, not what lies below")]
     NotRecursive,
+    /// A pattern excludes it, or what lies above.
+    #[error("the pattern {pattern} excludes it")]
+    Excluded {
+        /// The pattern.
+        pattern: String,
+    },
+    /// Patterns say what to include, and none includes it.
+    #[error("no pattern includes it")]
+    NotIncluded,
+    /// A user property does not have the value that is asked for.
+    #[error("{name} is {}, not {wanted}", found.as_deref().unwrap_or("not set"))]
+    Property {
+        /// The property.
+        name: String,
+        /// The value that is asked for.
+        wanted: String,
+        /// The value it has, if it has one.
+        found: Option<String>,
+    },
+}
+
+/// Why a snapshot is not wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case", tag = "code")]
+#[non_exhaustive]
+pub enum Unwanted {
+    /// A pattern excludes it.
+    #[error("the pattern {pattern} excludes it")]
+    Excluded {
+        /// The pattern.
+        pattern: String,
+    },
+    /// Patterns say what to include, and none includes it.
+    #[error("no pattern includes it")]
+    NotIncluded,
+    /// It was made too long ago.
+    #[error("it is {} old, and only what is newer than {} is wanted", Span(*.age), Span(*.newer_than))]
+    TooOld {
+        /// How old it is, in seconds.
+        age: u64,
+        /// How old it may not yet be, in seconds.
+        newer_than: u64,
+    },
+    /// It was made too short a time ago.
+    #[error("it is {} old, and only what is older than {} is wanted", Span(*.age), Span(*.older_than))]
+    TooYoung {
+        /// How old it is, in seconds.
+        age: u64,
+        /// How old it must be more than, in seconds.
+        older_than: u64,
+    },
+    /// Ages are asked for, and it was gone when it was looked at.
+    #[error("when it was made could not be read")]
+    AgeUnknown,
+    /// A user property does not have the value that is asked for.
+    #[error("{name} is {}, not {wanted}", found.as_deref().unwrap_or("not set"))]
+    Property {
+        /// The property.
+        name: String,
+        /// The value that is asked for.
+        wanted: String,
+        /// The value it has, if it has one.
+        found: Option<String>,
+    },
 }
 
 /// Why nothing can be done for a dataset.
@@ -84,11 +166,24 @@ pub enum Blocked {
     /// The source has nothing to send.
     #[error("the source has no snapshot")]
     NoSnapshots,
+    /// What the source has is left out, all of it.
+    #[error("what is wanted of snapshots leaves out {}", if *.snapshots == 1 { "the only one".to_owned() } else { format!("all {snapshots}") })]
+    NoneChosen {
+        /// How many there are.
+        snapshots: usize,
+    },
     /// The dataset above is not on the target and will not be after this run.
     #[error("its parent {parent} is not on the target")]
     ParentMissing {
         /// The parent's name on the target.
         parent: String,
+    },
+    /// What lies there was made by us, empty, when the dataset was left alone. Nothing can be received over it but by force.
+    #[error("{dataset} is an empty placeholder, made when this dataset was left alone")]
+    PlaceholderInTheWay {
+        /// The placeholder on the target.
+        #[serde(with = "text")]
+        dataset: DatasetName,
     },
     /// The target has what the source has not: to go on, something there would have to be destroyed.
     #[error(
@@ -101,6 +196,14 @@ pub enum Blocked {
         common: Option<Evidence>,
         /// What the target has beyond that, oldest first.
         beyond: Vec<Evidence>,
+    },
+    /// It diverged, and what was asked for then cannot be done.
+    #[error("{diverged}; {why}")]
+    Unresolved {
+        /// How it diverged.
+        diverged: Box<Self>,
+        /// What stands in the way.
+        why: Box<Unresolved>,
     },
     /// A snapshot of the target has the name of one that must be received, and is another.
     #[error("the target has another snapshot of the name {name}: guid {target}, the source's is {source_guid}")]
@@ -146,6 +249,19 @@ pub enum Blocked {
         #[serde(with = "text")]
         occupant: Guid,
     },
+    /// It would have to move away from the dataset that it has its key from.
+    #[error("{from} should be renamed to {to}, and has its key from {root}, which does not lie above that")]
+    BoundToKey {
+        /// Where it lies on the target.
+        #[serde(with = "text")]
+        from: DatasetName,
+        /// Where it should lie.
+        #[serde(with = "text")]
+        to: DatasetName,
+        /// Its encryption root.
+        #[serde(with = "text")]
+        root: DatasetName,
+    },
     /// A key is needed and not loaded.
     #[error("the key of {root} is not loaded on the {side}")]
     KeyNotLoaded {
@@ -175,6 +291,15 @@ pub enum Blocked {
         /// The dataset on the target.
         #[serde(with = "text")]
         dataset: DatasetName,
+    },
+    /// The target's pool cannot take what would be sent.
+    #[error("pool {pool} lacks {feature}, without which nothing of it can be received there")]
+    PoolLacks {
+        /// The target's pool.
+        #[serde(with = "text")]
+        pool: PoolName,
+        /// The feature, by the name that `zpool get` has behind `feature@`.
+        feature: String,
     },
     /// A name would break the kernel's rules.
     #[error("{name:?} cannot be a name: {rule}")]
@@ -211,6 +336,13 @@ pub enum GivenUp {
         #[serde(with = "text")]
         from: Option<Guid>,
     },
+    /// The snapshot it was receiving is not wanted any more.
+    #[error("what is wanted of snapshots leaves out the one it was receiving (guid {to})")]
+    NotChosen {
+        /// Identity of that snapshot.
+        #[serde(with = "text")]
+        to: Guid,
+    },
     /// Finishing it would leave out snapshots that come before.
     #[error("it would leave out older snapshots, from guid {next} on")]
     LeavesOut {
@@ -243,14 +375,98 @@ pub enum Note {
         /// How much.
         bytes: u64,
     },
-    /// The estimates exceed what is free.
-    #[error("up to here {need} bytes are estimated and {available} are available")]
+    /// The estimates exceed what is free, or what a quota leaves.
+    #[error(
+        "up to here {need} bytes are estimated to come to {dataset}, {}",
+        quota.as_ref().map_or_else(
+            || format!("where {available} are available"),
+            |quota| format!("whose {} of {} bytes leaves {available}", quota.kind.property(), quota.limit)
+        )
+    )]
     MayNotFit {
-        /// Estimated bytes of this dataset and those before it.
+        /// The dataset of the target in which, or below which, there is too little room.
+        #[serde(with = "text")]
+        dataset: DatasetName,
+        /// The quota that leaves so little; nothing where it is what lies above, or the pool.
+        quota: Option<Quota>,
+        /// Estimated bytes that come there, of this dataset and those before it.
         need: u64,
-        /// What the target has left.
+        /// What there is.
         available: u64,
     },
+    /// Blocks above 128 KiB travel in pieces, as the target's pool cannot take them whole.
+    #[error("sent without large blocks because pool {pool} lacks large_blocks")]
+    WithoutLargeBlocks {
+        /// The target's pool.
+        #[serde(with = "text")]
+        pool: PoolName,
+    },
+    /// The same, as the copy was begun when its pool could not take them: within one copy that never changes.
+    #[error("sent without large blocks because {dataset} was begun so")]
+    BegunWithoutLargeBlocks {
+        /// The dataset on the target that the streams go on from.
+        #[serde(with = "text")]
+        dataset: DatasetName,
+    },
+    /// Blocks travel decompressed.
+    #[error("sent uncompressed because pool {pool} lacks {feature}")]
+    Uncompressed {
+        /// The target's pool.
+        #[serde(with = "text")]
+        pool: PoolName,
+        /// What its blocks may be compressed by, by the name that `zpool get` has behind `feature@`.
+        feature: String,
+    },
+    /// The source's pool uses a feature that the target's lacks; whether this dataset does, only the kernel knows that sends it.
+    #[error("if it uses {feature}, as something in its pool does, it will be refused: pool {pool} lacks that")]
+    MayNeed {
+        /// The target's pool.
+        #[serde(with = "text")]
+        pool: PoolName,
+        /// The feature, by the name that `zpool get` has behind `feature@`.
+        feature: String,
+    },
+}
+
+/// What becomes of a snapshot of the source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case", tag = "code")]
+#[non_exhaustive]
+pub enum Fate {
+    /// The target has it.
+    #[error("the target has it as {name}")]
+    There {
+        /// Its name there.
+        #[serde(with = "text")]
+        name: SnapshotName,
+    },
+    /// It is to be sent.
+    #[error(
+        "to be sent{}{}",
+        from.as_ref().map_or_else(|| " in full".to_owned(), |from| format!(" as an increment from {from}")),
+        if *is_resumed { ", from where it was interrupted" } else { "" }
+    )]
+    Planned {
+        /// What from; nothing for a full stream.
+        from: Option<String>,
+        /// Whether an interrupted transfer goes on.
+        is_resumed: bool,
+    },
+    /// It is not wanted.
+    #[error("left out: {why}")]
+    LeftOut {
+        /// Why.
+        why: Unwanted,
+    },
+    /// The target is past it.
+    #[error("it is older than {base}, the newest that both have: no stream can bring it any more")]
+    Older {
+        /// The newest that both have, as the target names it.
+        base: Evidence,
+    },
+    /// Nothing is done for its dataset.
+    #[error("nothing is done for its dataset")]
+    Stopped,
 }
 
 /// Why a dataset was not begun.
@@ -278,6 +494,8 @@ pub enum Outcome {
     AtGoal,
     /// Everything is there now, proved.
     Replicated,
+    /// It is left alone, and an empty placeholder was made for what lies below.
+    StoodIn,
     /// Nothing could be done.
     Blocked {
         /// Why.
@@ -303,7 +521,16 @@ pub enum Outcome {
 impl Outcome {
     /// Whether the target has all that it should have.
     pub fn is_at_goal(&self) -> bool {
-        matches!(self, Self::AtGoal | Self::Replicated)
+        matches!(self, Self::AtGoal | Self::Replicated | Self::StoodIn)
+    }
+
+    /// Whether it would have gone on if the run had not been cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        match self {
+            Self::NotBegun { why } => *why == NotBegun::Cancelled,
+            Self::Failed { why, .. } => why.cause.kind == FailureKind::Cancelled,
+            Self::AtGoal | Self::Replicated | Self::StoodIn | Self::Blocked { .. } => false,
+        }
     }
 }
 
@@ -317,26 +544,45 @@ impl From<&Version> for Evidence {
     }
 }
 
-codes!(Selected { Named => "named", Below => "below", });
-codes!(Skipped { NotRecursive => "not_recursive", });
+codes!(Selected { Named => "named", Below => "below", Included => "included", Above => "above", });
+codes!(Skipped {
+    NotRecursive => "not_recursive",
+    Excluded => "excluded",
+    NotIncluded => "not_included",
+    Property => "property",
+});
+codes!(Unwanted {
+    Excluded => "excluded",
+    NotIncluded => "not_included",
+    TooOld => "too_old",
+    TooYoung => "too_young",
+    AgeUnknown => "age_unknown",
+    Property => "property",
+});
 codes!(Blocked {
     NoSnapshots => "no_snapshots",
+    NoneChosen => "none_chosen",
     ParentMissing => "parent_missing",
+    PlaceholderInTheWay => "placeholder_in_the_way",
     Diverged => "diverged",
+    Unresolved => "unresolved",
     SnapshotNameTaken => "snapshot_name_taken",
     TargetModified => "target_modified",
     TargetUnfinished => "target_unfinished",
     NameOccupied => "name_occupied",
+    BoundToKey => "bound_to_key",
     KeyNotLoaded => "key_not_loaded",
     WouldStoreDecrypted => "would_store_decrypted",
     RawLineage => "raw_lineage",
     NotRawLineage => "not_raw_lineage",
+    PoolLacks => "pool_lacks",
     Unnameable => "unnameable",
 });
 codes!(GivenUp {
     Unreadable => "unreadable",
     SnapshotGone => "snapshot_gone",
     BaseGone => "base_gone",
+    NotChosen => "not_chosen",
     LeavesOut => "leaves_out",
     RawDiffers => "raw_differs",
 });
@@ -344,6 +590,17 @@ codes!(Note {
     SentAsFull => "sent_as_full",
     TargetModified => "target_modified",
     MayNotFit => "may_not_fit",
+    WithoutLargeBlocks => "without_large_blocks",
+    BegunWithoutLargeBlocks => "begun_without_large_blocks",
+    Uncompressed => "uncompressed",
+    MayNeed => "may_need",
+});
+codes!(Fate {
+    There => "there",
+    Planned => "planned",
+    LeftOut => "left_out",
+    Older => "older",
+    Stopped => "stopped",
 });
 codes!(NotBegun { Needs => "needs", Cancelled => "cancelled", });
 fn count(number: usize, noun: &str) -> String {

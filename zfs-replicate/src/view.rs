@@ -8,7 +8,12 @@ use serde::{Deserialize, Serialize};
 use zfs_rs::identity::{Guid, Txg};
 use zfs_rs::name::{BookmarkName, DatasetName, HoldTag, SnapshotName};
 
+mod pool;
+mod room;
 pub(crate) mod text;
+
+pub use self::pool::{Feature, Pool};
+pub use self::room::{Quota, QuotaKind, Room};
 
 /// What one side has at and below one dataset.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,16 +29,6 @@ pub struct View {
     pub datasets: Vec<Dataset>,
 }
 
-/// A pool.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pool {
-    /// Identity.
-    #[serde(with = "text")]
-    pub guid: Guid,
-    /// Whether it is known to be imported read-only.
-    pub readonly: bool,
-}
-
 /// The dataset above the root: what a new root would inherit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Above {
@@ -44,6 +39,9 @@ pub struct Above {
     pub encryption: Encryption,
     /// Bytes that can still be written below it.
     pub available: u64,
+    /// Quotas of it and of what lies further up, where they were asked for and are set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quotas: Vec<Quota>,
 }
 
 /// A filesystem or volume.
@@ -78,7 +76,16 @@ pub struct Dataset {
     pub used: u64,
     /// Bytes that can still be written.
     pub available: u64,
-    /// Local user properties of our own namespace.
+    /// What bounds that, and what is set aside for it.
+    #[serde(default, skip_serializing_if = "Room::is_plain")]
+    pub room: Room,
+    /// Whether it was made by us as a placeholder, where something arrived below what is left out.
+    #[serde(default)]
+    pub placeholder: bool,
+    /// Whether we began it by a stream without large blocks, as its pool could not take them.
+    #[serde(default)]
+    pub without_large_blocks: bool,
+    /// User properties, its own and those it inherits.
     pub properties: BTreeMap<String, String>,
 }
 
@@ -141,11 +148,17 @@ pub struct Version {
     /// Order on this pool.
     #[serde(with = "text")]
     pub createtxg: Txg,
-    /// Seconds since 1970, for people, where it was asked for: no decision reads it.
+    /// When it was made, in seconds since 1970, where it was asked for. Nothing but a wish for ages reads it: order is told by [`createtxg`](Self::createtxg).
     pub creation: Option<u64>,
     /// Tags of its user holds, as far as they were read.
     #[serde(with = "text")]
     pub holds: Vec<HoldTag>,
+    /// User properties, its own and those it inherits, where they were asked for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub properties: BTreeMap<String, String>,
+    /// How many clones grew from it, what an interrupted receive grows into among them, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clones: Option<u64>,
 }
 
 /// A bookmark: what is left of a snapshot, enough to send from.
@@ -267,6 +280,17 @@ impl View {
         self.datasets.iter().find(|dataset| dataset.name == *name)
     }
 
+    /// The dataset in which the past of one begins: itself or, for a clone, the one it grew from, as far as it is here.
+    pub fn stem<'a>(&'a self, dataset: &'a Dataset) -> &'a Dataset {
+        let grew_from = |clone: &Dataset| self.dataset(clone.origin.as_ref()?.name.dataset());
+        let mut stem = dataset;
+        // Each dataset at most once: a kernel makes no circles, and what was read from a file makes no endless loop.
+        for _ in &self.datasets {
+            stem = grew_from(stem).unwrap_or(stem);
+        }
+        stem
+    }
+
     /// The path from the root down to a dataset: empty for the root, nothing for what lies elsewhere.
     pub fn path<'a>(&self, dataset: &'a Dataset) -> Option<&'a str> {
         dataset.name.below(&self.root)
@@ -327,7 +351,8 @@ impl Mark {
 }
 
 impl Partial {
-    /// Whether the dataset itself is what the interrupted receive made, so that aborting takes it away.
+    /// Whether it was of a full stream, so that the dataset itself is what it made and aborting takes that away. So it is with a clone, whose
+    /// stream is an increment; there only the dataset tells, which is inconsistent.
     pub fn is_full(&self) -> bool {
         match self {
             Self::Saved(saved) => saved.from_guid.is_none(),

@@ -2,7 +2,7 @@
 //!
 //! `"src: @1 @2 #1 | dst: @1"` is a source with two snapshots and a bookmark and a target with one snapshot. Words: `@n` snapshot, `@n!` another
 //! snapshot of that name, `@n=m` snapshot m under the name n, `#n` a stranger's bookmark, `*n` our cursor, `+n` bytes written, `~n` partial
-//! full receive of n, `~m>n` partial increment, `~?` unreadable, `raw` (the partial is), `unfinished`, `held:n` our hold, `clone:n`, `enc`
+//! full receive of n, `~m>n` partial increment, `~a@m>n` partial clone, `~?` unreadable, `raw` (the partial is), `unfinished`, `placeholder`, `held:n` our hold, `clone:a@n`, `enc`
 //! encrypted from above, `encroot` from itself, `nokey`. `src/b=a` is the dataset b with the past of a. `right: …` is what lies above the
 //! target's root.
 
@@ -12,11 +12,34 @@ use zfs_rs::identity::{Guid, Txg};
 use zfs_rs::name::DatasetName;
 
 use crate::plan::mark::TargetKey;
-use crate::view::{Above, Dataset, Encryption, Key, Kind, Mark, Origin, Partial, Pool, ResumeAt, SavedReceive, StreamFlags, Version, View};
+use crate::policy::Wish;
+use crate::policy::divergence::OnDivergence;
+use crate::policy::pattern::Patterns;
+use crate::view::{
+    Above, Dataset, Encryption, Key, Kind, Mark, Origin, Partial, Pool, ResumeAt, Room, SavedReceive, StreamFlags, Version, View,
+};
 
 mod kernel;
 
 pub(crate) use kernel::{End, World};
+
+/// A whole tree.
+pub(crate) static ALL: Wish = wish(false);
+/// A whole tree, and what is encrypted stays so.
+pub(crate) static RAW: Wish = wish(true);
+
+const fn wish(raw: bool) -> Wish {
+    Wish {
+        recursive: true,
+        raw,
+        datasets: Patterns::NONE,
+        property: None,
+        snapshots: Patterns::NONE,
+        ages: None,
+        snapshot_property: None,
+        on_divergence: OnDivergence::Error,
+    }
+}
 
 /// Two sides, as written.
 pub(crate) fn world(text: &str) -> World {
@@ -71,11 +94,13 @@ fn view(root: &str, above: Encryption, datasets: Vec<Dataset>) -> View {
     let pool = Pool {
         guid: guid("pool", root.pool().as_str()),
         readonly: false,
+        features: None,
     };
     let above = Above {
         name: root.parent().unwrap(),
         encryption: above,
         available: 1 << 40,
+        quotas: Vec::new(),
     };
     View::new(pool, root, Some(above), datasets)
 }
@@ -96,6 +121,9 @@ fn dataset(side: &str, path: &str, past: &str, words: &str, key: TargetKey) -> D
         written: 0,
         used: 0,
         available: 1 << 40,
+        room: Room::default(),
+        placeholder: false,
+        without_large_blocks: false,
         properties: BTreeMap::new(),
         name: full,
     };
@@ -123,6 +151,8 @@ fn word(dataset: &mut Dataset, side: &str, past: &str, place: usize, word: &str,
                 createtxg: txg(number.trim_end_matches('!')),
                 creation: None,
                 holds: Vec::new(),
+                properties: BTreeMap::new(),
+                clones: None,
             });
         }
         ("#", number) => dataset.marks.push(Mark {
@@ -151,10 +181,10 @@ fn word(dataset: &mut Dataset, side: &str, past: &str, place: usize, word: &str,
         }
         ("~", ends) => {
             let (from, to) = ends.split_once('>').map_or((None, ends), |(from, to)| (Some(from), to));
-            dataset.inconsistent = from.is_none();
+            dataset.inconsistent = dataset.versions.is_empty();
             dataset.partial = Some(Partial::Saved(SavedReceive {
                 to_guid: guid(past, to),
-                from_guid: from.map(|from| guid(past, from)),
+                from_guid: from.map(|from| from.split_once('@').map_or_else(|| guid(past, from), |_| origin(from).1)),
                 point: ResumeAt {
                     object: 7,
                     offset: 131_072,
@@ -174,21 +204,35 @@ fn long_word(dataset: &mut Dataset, past: &str, word: &str, key: TargetKey) {
                 saved.flags = flags(true);
             }
         }
+        ("placeholder", _) => dataset.placeholder = true,
         ("unfinished", _) => dataset.inconsistent = true,
         ("held", number) => {
             let held = guid(past, number);
             let version = dataset.versions.iter_mut().find(|version| version.guid == held).unwrap();
             version.holds.push(key.hold_tag().unwrap());
         }
-        ("clone", number) => {
+        ("clone", of) => {
+            let root = if dataset.name.pool().as_str() == "left" {
+                "left/src"
+            } else {
+                "right/dst"
+            };
+            let (path, guid) = origin(of);
             dataset.origin = Some(Origin {
-                name: format!("left/src@{number}").parse().unwrap(),
-                guid: Some(guid("", number)),
+                name: format!("{root}{path}").parse().unwrap(),
+                guid: Some(guid),
             });
         }
         ("enc" | "encroot" | "nokey", _) => {}
         _ => panic!("{word:?} is no word of a world"),
     }
+}
+
+/// Where `a@1` lies below a root, and its GUID.
+fn origin(text: &str) -> (String, Guid) {
+    let (path, number) = text.split_once('@').unwrap_or(("", text));
+    let past = if path.is_empty() { String::new() } else { format!("/{path}") };
+    (format!("{past}@{number}"), guid(&past, number))
 }
 
 fn encryption(words: &str, above: &DatasetName, own: &DatasetName) -> Encryption {

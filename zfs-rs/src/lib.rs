@@ -157,11 +157,6 @@ pub use crate::vdev::{DeviceInfo, DeviceRole, DeviceState, TrimRequest};
 #[cfg(feature = "calls")]
 pub use crate::zfs::{Backend, Wish, Zfs};
 
-/// The example of the repository's README compiles.
-#[cfg(all(doctest, feature = "ioctl"))]
-#[doc = include_str!("../../README.md")]
-struct Readme;
-
 /// Whatever a program hands to its threads; this does not compile where that cannot be.
 #[cfg(feature = "calls")]
 const _: () = {

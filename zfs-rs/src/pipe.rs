@@ -40,6 +40,16 @@ pub fn transfer(from: &impl AsFd, to: &impl AsFd, limit: usize) -> io::Result<us
     }
 }
 
+/// Lets no call wait at this end any more: one that finds the pipe full, or empty, ends with EAGAIN instead.
+///
+/// Closing the end from outside does nothing to a call, which has the pipe open by itself. A kernel's send or receive asks each time before it waits
+/// (`pipe_write`, `pipe_read` in fs/pipe.c), so the flag reaches one that runs.
+pub(crate) fn stop_waiting(end: &impl AsFd) -> io::Result<()> {
+    let flags = OFlag::from_bits_retain(fcntl(end, FcntlArg::F_GETFL)?);
+    fcntl(end, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs::File;

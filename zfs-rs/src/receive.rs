@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use crate::backend::{self, BeginRecord, Object, Received, WrappingKey, request};
@@ -12,7 +12,7 @@ use crate::errno::Errno;
 use crate::error::{Cause, Error, Operation, Result};
 use crate::name::{DatasetName, SnapshotName};
 use crate::nvlist::NvList;
-use crate::pipe::pipe;
+use crate::pipe::{pipe, stop_waiting};
 use crate::property;
 use crate::stream::Begin;
 use crate::stream::token::ResumePoint;
@@ -290,10 +290,13 @@ impl ReceiveRequest {
         };
         let (local, received) = (encode(&self.local)?, encode(&self.received)?);
         let zfs = self.zfs.clone();
+        let Incoming { from, record, .. } = stream;
+        let from = Arc::new(from);
+        let watched = Arc::downgrade(&from);
         let call = move || {
             let order = request::Receive {
                 snapshot: &wanted,
-                begin: &stream.record,
+                begin: &record,
                 origin: self.origin.as_ref(),
                 received: &received,
                 local: &local,
@@ -302,10 +305,18 @@ impl ReceiveRequest {
                 heal: false,
                 key: self.key.as_ref(),
             };
-            self.zfs.core.receive(&order, stream.from.as_fd())
+            let result = self.zfs.core.receive(&order, from.as_fd());
+            // The writer hears of the end.
+            drop(from);
+            result
         };
         let worker = Worker::start("zfs-receive", call).map_err(|error| Error::new(Operation::Receive, snapshot.as_str(), error))?;
-        Ok(Receiving { zfs, snapshot, worker })
+        Ok(Receiving {
+            zfs,
+            snapshot,
+            worker,
+            from: watched,
+        })
     }
 
     /// Starts receiving what will be written to the result.
@@ -338,16 +349,32 @@ impl ReceiveRequest {
 
 /// A receive that is running.
 ///
-/// It ends with its stream, or when the last writer of its pipe goes away. Dropping it waits for that end.
+/// It ends with its stream, when the last writer of its pipe goes away, or when it is [cancelled](Self::cancel). Dropping it waits for that end.
 #[derive(Debug)]
 #[must_use = "only `join` tells whether the stream was received"]
 pub struct Receiving {
     zfs: Zfs,
     snapshot: SnapshotName,
     worker: Worker<Received>,
+    // Weak, so that the pipe is closed with the end of the call.
+    from: Weak<OwnedFd>,
 }
 
 impl Receiving {
+    /// Makes it end as soon as it would have to wait for the writer of its pipe; one that has the whole stream goes on to its end. A resumable one keeps
+    /// what has arrived, and its pipe is closed, so that the writer ends too.
+    ///
+    /// [`join`](Self::join) then says [`ErrorKind::TryAgain`](crate::ErrorKind::TryAgain). The descriptor that the stream was opened from stays so that nobody
+    /// waits on it: do not use this where another program reads from it too.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn cancel(&self) -> Result<()> {
+        let Some(from) = self.from.upgrade() else { return Ok(()) };
+        stop_waiting(&from).map_err(|error| Error::new(Operation::Receive, self.snapshot.as_str(), error))
+    }
+
     /// Waits for the kernel to be done, at most that long, and says whether it is.
     pub fn wait(&self, at_most: Duration) -> bool {
         self.worker.wait(at_most)
@@ -359,7 +386,7 @@ impl Receiving {
     ///
     /// As [`ReceiveRequest::from_stream`].
     pub fn join(self) -> Result<Receipt> {
-        let Self { zfs, snapshot, worker } = self;
+        let Self { zfs, snapshot, worker, .. } = self;
         match worker.join() {
             Ok(received) => Ok(Receipt::of(snapshot, received)),
             Err(refusal) => {

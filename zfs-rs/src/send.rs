@@ -10,7 +10,7 @@ use crate::backend::{Base, Object, Outcome, ResumeAt, SendFlags, SendProgress, r
 use crate::errno::Errno;
 use crate::error::{Error, Operation, Result};
 use crate::name::{BookmarkName, DatasetName, NameError, SnapshotName};
-use crate::pipe::pipe;
+use crate::pipe::{pipe, stop_waiting};
 use crate::worker::Worker;
 use crate::zfs::Zfs;
 
@@ -241,7 +241,7 @@ impl SendRequest {
 
 /// A send that is running.
 ///
-/// It ends by itself, or when the last reader of its pipe goes away. Dropping it waits for that end.
+/// It ends by itself, when the last reader of its pipe goes away, or when it is [cancelled](Self::cancel). Dropping it waits for that end.
 #[derive(Debug)]
 #[must_use = "only `join` tells whether the stream is whole"]
 pub struct Sending {
@@ -289,6 +289,20 @@ impl Sending {
             Err(refusal) if refusal.errno == Errno::ENOENT => Ok(None),
             Err(refusal) => Err(Error::new(Operation::Read, self.object.as_str(), refusal)),
         }
+    }
+
+    /// Makes it end as soon as it would have to wait for the reader of its pipe; one that never has to goes on to its end. Where both ends of a pipe are
+    /// given to the kernel, [cancel the receive](crate::Receiving::cancel) too: one of the two has to wait for the other.
+    ///
+    /// [`join`](Self::join) then says [`ErrorKind::Interrupted`](crate::ErrorKind::Interrupted), or, at the first record,
+    /// [`ErrorKind::TryAgain`](crate::ErrorKind::TryAgain).
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn cancel(&self) -> Result<()> {
+        let Some(to) = self.to.upgrade() else { return Ok(()) };
+        stop_waiting(&to).map_err(|error| Error::new(Operation::Send, self.object.as_str(), error))
     }
 
     /// Waits for the kernel to be done, at most that long, and says whether it is.

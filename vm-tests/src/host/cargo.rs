@@ -42,23 +42,34 @@ pub fn product() -> Result<PathBuf> {
     make(&["build", "--profile", "test", "--package", PRODUCT, "--bin", PRODUCT], PRODUCT)
 }
 
-/// The example programs of `zfs-rs` that talk to a kernel, by name.
+/// The example programs that talk to a kernel, by name.
 pub(crate) fn examples() -> Result<Vec<(PathBuf, &'static str)>> {
-    let order = ["build", "--profile", "test", "--package", "zfs-rs"];
+    let order = ["build", "--profile", "test", "--package", "zfs-rs", "--package", PRODUCT];
     let chosen = EXAMPLES.iter().flat_map(|name| ["--example", name]);
     let order: Vec<&str> = order.into_iter().chain(chosen).collect();
     let said = build(&order)?;
     EXAMPLES.into_iter().map(|name| Ok((built(&said, name)?, name))).collect()
 }
 
-const EXAMPLES: [&str; 6] = [
+const EXAMPLES: [&str; 9] = [
     "list",
     "snapshot-and-hold",
     "send-to-file-and-verify",
     "receive",
     "watch-progress",
     "delegated-user",
+    "replicate-tree",
+    "plan-and-apply",
+    "progress-to-your-own-ui",
 ];
+
+/// The example program of this package that changes a tree and kills what replicates it.
+pub(crate) fn crash() -> Result<PathBuf> {
+    make(&["build", "--profile", "test", "--package", "vm-tests", "--example", CRASH], CRASH)
+}
+
+/// What the guest knows it as.
+pub(crate) const CRASH: &str = "crash";
 
 /// The example program of `zfs-rs` that stands in for `zfs send` and `zfs receive`.
 pub(crate) fn shim() -> Result<PathBuf> {

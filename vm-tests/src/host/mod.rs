@@ -3,6 +3,7 @@
 pub mod apt;
 mod build;
 pub mod cargo;
+pub mod crash;
 pub mod disk;
 pub mod hardware;
 pub mod headers;

@@ -277,7 +277,10 @@ impl Vm {
 
     fn console(&self) -> String {
         let read = |name| String::from_utf8_lossy(&fs::read(self.scratch.path().join(name)).unwrap_or_default()).into_owned();
-        tail(&read(COMPLAINTS), 10) + &tail(&read(CONSOLE), 40)
+        let console = read(CONSOLE);
+        // What a kernel panicked of stands above its trace, which may be longer than anything else that is of interest.
+        let since_panic = console.lines().rev().position(|line| line.contains("Kernel panic"));
+        tail(&read(COMPLAINTS), 10) + &tail(&console, since_panic.map_or(40, |lines| lines.saturating_add(1).max(40)))
     }
 
     fn stop(&mut self) -> Result<()> {

@@ -1,8 +1,12 @@
 //! I carry the tests of real ZFS into a guest and bring back a verdict.
 
 use std::{
+    num::NonZeroUsize,
+    panic,
     path::{Path, PathBuf},
     process::Command,
+    sync::mpsc,
+    thread,
 };
 
 use crate::{
@@ -30,6 +34,7 @@ pub struct Tests {
     is_loud: bool,
     is_watched: bool,
     keep: Option<PathBuf>,
+    machines: Option<NonZeroUsize>,
 }
 
 impl Tests {
@@ -88,6 +93,15 @@ impl Tests {
         self
     }
 
+    /// In so many machines at once, each with a share of the tests.
+    ///
+    /// A test waits for transaction groups more than it computes, and the tests of one machine run one after the other.
+    #[must_use]
+    pub fn machines(mut self, count: NonZeroUsize) -> Self {
+        self.machines = Some(count);
+        self
+    }
+
     /// As [`run`](Self::run), and says what was shown of each function; whatever stops the run is a doubt in its verdict.
     pub fn ran(self, suite: Suite, progress: &mut Progress, mut each: impl FnMut(&str)) -> Ran {
         let begun = progress.elapsed();
@@ -109,10 +123,11 @@ impl Tests {
         }
     }
 
-    /// Compiles the tests and the product here, runs the tests in `image` one after the other, and judges what they said; each line goes to `each`.
+    /// Compiles the tests and the product here, runs the tests in machines of `image`, those of each one after the other, and judges what they said; each
+    /// line goes to `each`.
     ///
     /// # Errors
-    /// They do not compile, or the guest breaks. Failed tests are a verdict, not an error.
+    /// They do not compile, or a guest breaks. Failed tests are a verdict, not an error.
     pub fn run(self, image: &Image, progress: &mut Progress, mut each: impl FnMut(&str)) -> Result<Verdict> {
         progress.say("compiling the tests");
         let program = if self.is_watched {
@@ -124,26 +139,57 @@ impl Tests {
         if listed.is_empty() {
             return Ok(Verdict::doubted("no test has such a name"));
         }
-        progress.say(&format!("booting {} for {} tests", image.facts.suite, listed.len()));
-        let words = ["--test-threads=1", "--nocapture"];
-        let words = words.into_iter().take(if self.is_loud { 2 } else { 1 }).map(str::to_owned);
-        let args = words.chain(self.filter);
         let programs = Programs::of(image.facts.suite, progress)?;
         let mut carried = cargo::examples()?;
         carried.extend([(program, "real"), (cargo::product()?, cargo::PRODUCT)]);
-        let job = programs.carry(self.job, &carried)?;
+        let job = programs.carry(self.job.clone(), &carried)?;
+        let shares = shares(&listed, self.machines);
+        for share in &shares {
+            progress.say(&format!("booting {} for {} tests", image.facts.suite, share.len()));
+        }
+        let (say, said) = mpsc::channel();
+        thread::scope(|scope| {
+            let run = |share: Vec<String>| {
+                let (say, job, this) = (say.clone(), job.clone(), &self);
+                scope.spawn(move || this.share(image, job, &share, &say))
+            };
+            let guests: Vec<_> = shares.into_iter().map(run).collect();
+            drop(say);
+            for word in said {
+                match word {
+                    Word::Line(line) => each(&line),
+                    Word::Up(text) => progress.say(&text),
+                }
+            }
+            let verdicts = guests.into_iter().map(|guest| match guest.join() {
+                Ok(verdict) => verdict,
+                Err(panic) => panic::resume_unwind(panic),
+            });
+            verdicts
+                .reduce(|one, other| Ok(one?.and(other?)))
+                .unwrap_or_else(|| Ok(Verdict::doubted("no machine")))
+        })
+    }
+
+    /// One machine's share of the tests.
+    fn share(&self, image: &Image, job: Job, share: &[String], say: &mpsc::Sender<Word>) -> Result<Verdict> {
+        let words = ["--test-threads=1", "--exact", "--nocapture"];
+        let words = words.into_iter().take(if self.is_loud { 3 } else { 2 });
+        let args = words.chain(share.iter().map(String::as_str));
         let job = job.program("./real", args).env("RUST_BACKTRACE", "1");
         let disks = PoolDisks::blank(POOL_SIZE)?;
         let mut lines = Vec::new();
         let vm = Vm::boot(image, &job, &disks, &self.options)?;
-        progress.say(&format!(
+        // Whoever listens does so to the end.
+        let tell = |word| drop(say.send(word));
+        tell(Word::Up(format!(
             "OpenZFS {} on Linux {}, up in {:.1} s",
             vm.zfs_version(),
             vm.kernel(),
             vm.boot_time().as_secs_f32()
-        ));
+        )));
         let outcome = vm.wait(|line| {
-            each(line);
+            tell(Word::Line(line.to_owned()));
             lines.push(line.to_owned());
         });
         match outcome {
@@ -151,7 +197,7 @@ impl Tests {
                 if let Some(directory) = &self.keep {
                     outcome.keep(directory)?;
                 }
-                Ok(Verdict::judge(&listed, &lines, outcome.status))
+                Ok(Verdict::judge(share, &lines, outcome.status))
             }
             // Tests that took their kernel down have failed.
             Err(why @ (Error::Guest { .. } | Error::TimeLimit { .. })) => Ok(Verdict::doubted(format!(
@@ -161,6 +207,22 @@ impl Tests {
             Err(other) => Err(other),
         }
     }
+}
+
+/// What a machine says while it runs.
+enum Word {
+    /// It is up.
+    Up(String),
+    /// A line of its tests.
+    Line(String),
+}
+
+/// Deals the tests out, one to each machine in turn: neighbours take about as long.
+fn shares(listed: &[String], machines: Option<NonZeroUsize>) -> Vec<Vec<String>> {
+    let count = machines.map_or(1, NonZeroUsize::get).min(listed.len());
+    (0..count)
+        .map(|machine| listed.iter().skip(machine).step_by(count).cloned().collect())
+        .collect()
 }
 
 fn list(program: &Path, filter: &[String]) -> Result<Vec<String>> {

@@ -46,6 +46,15 @@ impl Verdict {
         verdict
     }
 
+    /// Of two runs, that of both.
+    pub fn and(mut self, other: Self) -> Self {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.failures.extend(other.failures);
+        self.doubts.extend(other.doubts);
+        self
+    }
+
     /// A run that cannot be believed for one reason.
     pub fn doubted(why: impl Into<String>) -> Self {
         Self {
@@ -146,6 +155,15 @@ mod tests {
         assert!(!judge(&["a", "b"], &GOOD.replace("0 ignored", "1 ignored"), 0).is_good());
         assert!(!judge(&[], &GOOD.replace('2', "0"), 0).is_good(), "nothing ran");
         assert_eq!(judge(&[], "", 0).to_string().lines().last(), Some("0 passed, 1 failed"));
+    }
+
+    #[test]
+    fn two_runs_are_as_good_as_the_worse() {
+        let good = || judge(&["a", "b"], GOOD, 0);
+        assert_eq!(good().and(good()).passed, 4);
+        assert!(good().and(good()).is_good());
+        assert!(!good().and(judge(&["a", "b"], BAD, 101)).is_good());
+        assert!(!Verdict::doubted("why").and(good()).is_good());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The example programs of zfs-rs do on real ZFS what they say.
+//! The example programs of zfs-rs and zfs-replicate do on real ZFS what they say.
 
 use std::{
     fs,
@@ -116,6 +116,48 @@ fn watch_progress_sends_and_tells_how_far() {
     assert_eq!(oracle::get(&arrived, "guid"), oracle::get(&sent, "guid"));
     assert_eq!(contents(&arrived), contents(&sent));
     assert!(said.contains(&format!("received {arrived}, ")), "{said}");
+}
+
+#[test]
+fn a_tree_is_replicated_and_a_second_time_it_is_there() {
+    let (root, target) = (filled("tree"), other_place("treecopy"));
+    oracle::sh(&format!("zfs create {root}/child; zfs snapshot {root}/child@one"));
+    let args = [root.as_str(), target.as_str()];
+    let said = example("replicate-tree", &args);
+    assert!(said.contains(&format!("{root}: 2 snapshots, ")), "{said}");
+    assert!(said.contains(&format!("{root}/child: 1 snapshots, ")), "{said}");
+    assert_eq!(contents(format!("{target}@two")), contents(format!("{root}@two")));
+    let said = example("replicate-tree", &args);
+    assert_eq!(said, format!("{root}: was there\n{root}/child: was there\n"));
+    oracle::sh(&format!("zfs create {root}/empty"));
+    let output = try_example("replicate-tree", &args);
+    assert!(!output.status.success() && String::from_utf8_lossy(&output.stdout).contains("blocked: "));
+}
+
+#[test]
+fn a_plan_is_kept_and_applied_unless_it_does_not_hold_any_more() {
+    let (root, target) = (filled("kept"), other_place("keptcopy"));
+    let place = tempfile::tempdir().unwrap();
+    let [first, second] = ["first", "second"].map(|name| place.path().join(name).to_str().unwrap().to_owned());
+    let said = example("plan-and-apply", &["plan", &first, root.as_str(), target.as_str()]);
+    assert!(said.starts_with(&format!("{root}@one to {target}@one, about Some(")), "{said}");
+    assert!(!oracle::exists(target.as_str()), "it is only planned");
+    example("plan-and-apply", &["plan", &second, root.as_str(), target.as_str()]);
+    assert!(example("plan-and-apply", &["apply", &first]).contains(" bytes in "));
+    assert_eq!(contents(format!("{target}@two")), contents(format!("{root}@two")));
+    let complaint = complaint("plan-and-apply", &["apply", &second]);
+    assert!(complaint.contains("something else by now"), "{complaint}");
+}
+
+#[test]
+fn an_interface_hears_of_a_run() {
+    let (root, target) = (filled("shown"), other_place("showncopy"));
+    let args = [root.as_str(), target.as_str()];
+    let said = example("progress-to-your-own-ui", &args);
+    for words in [format!("{root}@two: there, after "), " bytes in ".to_owned()] {
+        assert!(said.contains(&words), "{said}");
+    }
+    assert_eq!(contents(format!("{target}@two")), contents(format!("{root}@two")));
 }
 
 #[test]

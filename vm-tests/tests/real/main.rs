@@ -6,11 +6,11 @@ mod support;
 
 #[cfg(test)]
 mod calls;
-// It reads the registers of the machine, which is one.
 #[cfg(test)]
 mod delegated;
 #[cfg(test)]
 mod differential;
+// It reads the registers of the machine, which is one.
 #[cfg(test)]
 #[cfg(target_arch = "x86_64")]
 mod encoder;

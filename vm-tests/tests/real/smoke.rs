@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::oracle::run;
+use crate::support::{oracle, pool::Pool};
 
 #[test]
 fn the_device_opens_for_reading_and_writing() {
@@ -12,12 +12,8 @@ fn the_device_opens_for_reading_and_writing() {
 
 #[test]
 fn a_pool_can_be_made_on_each_disk() {
-    for (pool, disk) in [
-        ("smoke0", "/dev/disk/by-id/virtio-pool0"),
-        ("smoke1", "/dev/disk/by-id/virtio-pool1"),
-    ] {
-        run("zpool", &["create", pool, disk]);
-        assert_eq!(run("zpool", &["list", "-H", "-o", "health", pool]).trim(), "ONLINE");
-        run("zpool", &["destroy", pool]);
+    for disk in [0, 1] {
+        let pool = Pool::on_disk(disk);
+        assert_eq!(oracle::zpool(&["list", "-H", "-o", "health", pool.name()]).trim(), "ONLINE");
     }
 }

@@ -1,19 +1,25 @@
 //! I am the command line as it may be written.
 
 use std::num::NonZeroU64;
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use zfs_rs::Wish;
 use zfs_rs::name::DatasetName;
 
+use super::age::Kinds;
+use super::complaint::Complaint;
+use super::patterns::Chosen;
 use super::rate::Rate;
 use super::status::Status;
 use super::stream::Stream;
+use crate::policy::divergence::OnDivergence;
+use crate::policy::{PropertyWish, Wish};
 
 /// Replicates ZFS datasets: incremental, resumable, proved by GUID
 ///
 /// It talks to the kernel itself and runs no other program. A run first looks at both sides, then says what it is going to do, then does it,
-/// and calls a snapshot replicated only after reading it back on the target. No snapshot and no data of the target is rolled back or destroyed.
+/// and calls a snapshot replicated only after reading it back on the target. No snapshot and no data of the target is rolled back or destroyed,
+/// unless `--on-divergence rollback` says so and the plan lists it.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, max_term_width = 100, after_long_help = Status::table())]
 pub(super) struct Args {
@@ -27,26 +33,17 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Replicate(Replicate),
+    Plan(MakePlan),
+    Apply(Apply),
+    Explain(Explain),
     List(List),
     Token(Token),
     Stream(Stream),
 }
 
-/// Bring every snapshot of a dataset to another place
-///
-/// Sends what the target lacks, oldest first: in full where it has nothing, as increments from the newest snapshot that both have, and from
-/// where it stopped where an earlier transfer was interrupted. Snapshots are the same when their GUIDs are; names and clocks decide nothing.
-/// A target with snapshots of its own is reported and left as it is.
-///
-/// What is going to be done and the table at the end go to the standard output, progress and errors to the standard error.
+/// What is replicated where, however it is looked at.
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = with_status("\
-Examples:
-  zfs-replicate replicate --recursive --dry-run tank/home backup/home
-      says what would be sent, how much, and what stands in the way
-  zfs-replicate replicate --recursive --raw --bwlimit 20MiB tank/home backup/home
-      keeps what is encrypted encrypted, at no more than 20 MiB a second"))]
-pub(super) struct Replicate {
+pub(super) struct Scope {
     /// The dataset to replicate
     #[arg(value_name = "SRC", value_parser = dataset)]
     pub(super) source: DatasetName,
@@ -56,18 +53,111 @@ pub(super) struct Replicate {
     /// Everything below SRC too
     #[arg(short, long)]
     pub(super) recursive: bool,
+    /// Send encrypted datasets as they lie on disk: the target needs no key and cannot read them
+    #[arg(short = 'w', long)]
+    pub(super) raw: bool,
+    #[command(flatten)]
+    pub(super) chosen: Chosen,
+    #[command(flatten)]
+    pub(super) kinds: Kinds,
+    /// Take only datasets on which this user property, their own or inherited, has this value
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(super) property: Option<PropertyWish>,
+    /// What to do with a target that has snapshots of its own, or was written to
+    #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
+    pub(super) on_divergence: Divergence,
+}
+
+/// How fast streams may be.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct Pace {
+    /// Send no more than this many bytes a second: 20MiB (1024) or 20M (1000), with or without /s
+    #[arg(long, value_name = "RATE", allow_hyphen_values = true)]
+    pub(super) bwlimit: Option<Rate>,
+}
+
+/// Bring every snapshot of a dataset to another place
+///
+/// Sends what the target lacks, oldest first: in full where it has nothing, as increments from the newest snapshot that both have, and from
+/// where it stopped where an earlier transfer was interrupted. Snapshots are the same when their GUIDs are; names and clocks decide nothing.
+/// A target with snapshots of its own is reported and left as it is, unless --on-divergence says otherwise.
+///
+/// What is going to be done and the table at the end go to the standard output, progress and errors to the standard error.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = with_status("\
+Examples:
+  zfs-replicate replicate --recursive --dry-run tank/home backup/home
+      says what would be sent, how much, and what stands in the way
+  zfs-replicate replicate --recursive --raw --bwlimit 20MiB tank/home backup/home
+      keeps what is encrypted encrypted, at no more than 20 MiB a second
+  zfs-replicate replicate --recursive --exclude 'tank/home/*/cache' --include-snapshots 'daily_*' tank/home backup/home
+      leaves out the caches, and all snapshots but the daily ones
+  zfs-replicate replicate --recursive --snapshots-newer-than 30d --snapshot-property org.example:keep=yes tank/home backup/home
+      takes the snapshots of the last thirty days that are marked so
+  zfs-replicate replicate --on-divergence rename-aside tank/home backup/home
+      keeps a target that has something of its own under another name, and sends it anew"))]
+pub(super) struct Replicate {
+    #[command(flatten)]
+    pub(super) scope: Scope,
     /// Say what would be done, with estimated sizes, and do nothing
     #[arg(short = 'n', long)]
     pub(super) dry_run: bool,
     /// Write one JSON document to the standard output: the plan with --dry-run, else the report
     #[arg(long)]
     pub(super) json: bool,
-    /// Send encrypted datasets as they lie on disk: the target needs no key and cannot read them
-    #[arg(short = 'w', long)]
-    pub(super) raw: bool,
-    /// Send no more than this many bytes a second: 20MiB (1024) or 20M (1000), with or without /s
-    #[arg(long, value_name = "RATE", allow_hyphen_values = true)]
-    pub(super) bwlimit: Option<Rate>,
+    #[command(flatten)]
+    pub(super) pace: Pace,
+}
+
+/// Say what would be done, with estimated sizes, and do nothing
+///
+/// As JSON it can be kept, looked at, and carried out by `zfs-replicate apply`.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = with_status("\
+Examples:
+  zfs-replicate plan --recursive --json tank/home backup/home > plan.json
+  zfs-replicate plan --on-divergence rollback tank/home backup/home
+      lists what would be lost if the target went back to the newest snapshot that both have"))]
+pub(super) struct MakePlan {
+    #[command(flatten)]
+    pub(super) scope: Scope,
+    /// Write one JSON document to the standard output
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// Carry out a plan that was made earlier
+///
+/// Both sides are looked at again. Where they ask for something else than was planned, nothing is done at all and the difference is told.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = with_status("\
+Example:
+  zfs-replicate apply plan.json"))]
+pub(super) struct Apply {
+    /// The file with the plan, as `zfs-replicate plan --json` writes it; - is the standard input
+    #[arg(value_name = "PLAN")]
+    pub(super) plan: PathBuf,
+    /// Write one JSON document to the standard output: the report
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) pace: Pace,
+}
+
+/// Say of each dataset and snapshot why it is or is not in the plan
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = with_status("\
+Example:
+  zfs-replicate explain --recursive tank/home backup/home tank/home/anna"))]
+pub(super) struct Explain {
+    #[command(flatten)]
+    pub(super) scope: Scope,
+    /// Only this one of the source's datasets
+    #[arg(value_name = "DATASET", value_parser = dataset)]
+    pub(super) dataset: Option<DatasetName>,
+    /// Write one JSON document to the standard output
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// Show what one side has
@@ -113,6 +203,18 @@ pub(super) struct Token {
     pub(super) json: bool,
 }
 
+/// What to do where the target diverged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum Divergence {
+    /// Say so, and leave it as it is
+    #[default]
+    Error,
+    /// Give it another name, with all that lies below, and send it anew: nothing is lost
+    RenameAside,
+    /// Take it back to the newest snapshot that both have: what came later is lost for good. The plan lists it, and no more than that goes
+    Rollback,
+}
+
 /// Which way to the kernel is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(super) enum Backend {
@@ -126,7 +228,37 @@ pub(super) enum Backend {
     Ioctl,
 }
 
-impl From<Backend> for Wish {
+impl Scope {
+    /// What is wanted.
+    ///
+    /// # Errors
+    ///
+    /// A complaint when no snapshot could ever be meant.
+    pub(super) fn wish(&self) -> Result<Wish, Complaint> {
+        Ok(Wish {
+            recursive: self.recursive,
+            raw: self.raw,
+            datasets: self.chosen.datasets.clone(),
+            property: self.property.clone(),
+            snapshots: self.chosen.snapshots.clone(),
+            ages: self.kinds.ages()?,
+            snapshot_property: self.kinds.snapshot_property.clone(),
+            on_divergence: self.on_divergence.into(),
+        })
+    }
+}
+
+impl From<Divergence> for OnDivergence {
+    fn from(what: Divergence) -> Self {
+        match what {
+            Divergence::Error => Self::Error,
+            Divergence::RenameAside => Self::RenameAside,
+            Divergence::Rollback => Self::Rollback,
+        }
+    }
+}
+
+impl From<Backend> for zfs_rs::Wish {
     fn from(backend: Backend) -> Self {
         match backend {
             Backend::Auto => Self::Auto,

@@ -9,8 +9,9 @@ use zfs_rs::{Error, ErrorKind};
 
 use super::hint::{self, Roots};
 use super::text;
+use super::words::Page;
 use crate::drive::Unplanned;
-use crate::plan::PlanError;
+use crate::plan::moved::Moved;
 use crate::reason::Failure;
 
 /// Something that keeps a command from its work.
@@ -47,7 +48,7 @@ impl Complaint {
         match error {
             Unplanned::Unread(failure) => Self::unread(failure, roots),
             Unplanned::Unplannable(error) => Self {
-                code: code(error),
+                code: error.code(),
                 message: error.to_string(),
                 hint: hint::unplannable(error),
             },
@@ -88,12 +89,42 @@ impl Complaint {
         }
     }
 
+    /// Snapshots are to be newer than what they are to be older than.
+    pub(super) fn no_such_age() -> Self {
+        Self {
+            code: "no_such_age",
+            message: "no snapshot is newer than --snapshots-newer-than and older than --snapshots-older-than at once".to_owned(),
+            hint: Some("give --snapshots-newer-than the longer time of the two".to_owned()),
+        }
+    }
+
     /// A token is none.
     pub(super) fn token(error: &TokenError) -> Self {
         Self {
             code: "bad_token",
             message: error.to_string(),
             hint: Some("copy it whole: `zfs get -H -o value receive_resume_token DATASET`".to_owned()),
+        }
+    }
+
+    /// What should be a plan is none.
+    pub(super) fn no_plan(name: &str, error: &serde_json::Error) -> Self {
+        Self {
+            code: "bad_plan",
+            message: format!("{name} is no plan: {error}"),
+            hint: Some("make one: `zfs-replicate plan --json SRC DST > PLAN`".to_owned()),
+        }
+    }
+
+    /// Something else would have to be done now.
+    pub(super) fn moved(moved: &[Moved]) -> Self {
+        Self {
+            code: "state_moved",
+            message: format!(
+                "nothing was done: both sides are not as they were when the plan was made\n{}",
+                Page::of(|page| text::moved(page, moved)).trim_end()
+            ),
+            hint: Some("make the plan anew, and look at it again".to_owned()),
         }
     }
 
@@ -208,14 +239,5 @@ impl Complaint {
             message: format!("the run cannot be set up: {error}"),
             hint: Some("see what limits this process: `ulimit -a`".to_owned()),
         }
-    }
-}
-
-fn code(error: &PlanError) -> &'static str {
-    match error {
-        PlanError::NothingSelected { .. } => "nothing_selected",
-        PlanError::Overlap { .. } => "overlap",
-        PlanError::TargetParentMissing { .. } => "target_parent_missing",
-        PlanError::ReadOnlyPool { .. } => "read_only_pool",
     }
 }

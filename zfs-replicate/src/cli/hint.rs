@@ -3,15 +3,16 @@
 //! For every reason there is either something to do, with the exact command, or a decision that nothing need be said. The matches have no
 //! rest, so that a new reason does not compile before its way out was thought of. Nothing here is ever done by this program.
 
+mod divergence;
 mod stream;
 
 use zfs_rs::ErrorKind;
-use zfs_rs::name::DatasetName;
+use zfs_rs::name::{DatasetName, PoolName};
 
 pub(super) use self::stream::{misfit, refused, unfit};
 use super::words::{dataset_of, pool_of, quoted};
 use crate::plan::PlanError;
-use crate::reason::{Blocked, Evidence, Failure, FailureKind, NotBegun, Note, Part, Side};
+use crate::reason::{Blocked, Failure, FailureKind, NotBegun, Note, Part, Side};
 
 /// Where a replication goes from and to: rights and keys are given at the roots.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +49,10 @@ pub(super) fn open(kind: ErrorKind) -> Option<String> {
 pub(super) fn unplannable(error: &PlanError) -> Option<String> {
     Some(match error {
         PlanError::NothingSelected { root } => absent(root),
+        PlanError::AllSkipped { .. } => {
+            "patterns are compared with full names, the last that matches decides, and * stands for one part of a name, ** for any number"
+                .to_owned()
+        }
         PlanError::Overlap { source_root, .. } => {
             format!("give a target that neither contains {source_root} nor lies in it, at best on another pool")
         }
@@ -75,25 +80,21 @@ fn look(name: &str) -> String {
 pub(super) fn blocked(why: &Blocked, pair: Pair<'_>) -> Option<String> {
     Some(match why {
         Blocked::NoSnapshots => format!("make one: `zfs snapshot {}@NAME`", quoted(pair.source)),
+        Blocked::NoneChosen { .. } => {
+            "`zfs-replicate explain` tells of each why; patterns for snapshots are compared with what stands behind the @".to_owned()
+        }
         Blocked::ParentMissing { parent } => format!(
             "see what stops {parent}; replicate it first, or make it: `zfs create -p {}`",
             quoted(parent)
         ),
-        Blocked::Diverged {
-            common: Some(base),
-            beyond,
-        } => format!(
-            "to keep them, set the target aside and let it be sent in full again: `zfs rename {} {}`; to destroy {}: `zfs rollback -r {}`",
-            quoted(pair.target),
-            quoted(&aside(pair.target)),
-            these(beyond),
-            quoted(base.name.as_str()),
+        Blocked::PlaceholderInTheWay { dataset } => format!(
+            "set it aside, with what lies below: `zfs rename {0} {1}`; the next run sends the dataset and renames what lies there back; then remove what is \
+             left: `zfs destroy {1}`",
+            quoted(dataset.as_str()),
+            quoted(&aside(dataset.as_str()))
         ),
-        Blocked::Diverged { common: None, .. } => format!(
-            "give another target, or set this one aside: `zfs rename {} {}`",
-            quoted(pair.target),
-            quoted(&aside(pair.target)),
-        ),
+        Blocked::Diverged { common, beyond } => divergence::diverged(common.as_ref(), beyond),
+        Blocked::Unresolved { why, .. } => return divergence::unresolved(why, pair),
         Blocked::SnapshotNameTaken { name, .. } => {
             format!(
                 "give the target's another name: `zfs rename {} {}`",
@@ -101,7 +102,7 @@ pub(super) fn blocked(why: &Blocked, pair: Pair<'_>) -> Option<String> {
                 quoted(&aside(name.as_str()))
             )
         }
-        Blocked::TargetModified { since, .. } => discard(since, pair.target),
+        Blocked::TargetModified { since, .. } => divergence::modified(since, pair.target),
         Blocked::TargetUnfinished { dataset } => format!(
             "if no receive is running there, remove what it left, which is no complete snapshot: `zfs destroy {}`",
             quoted(dataset.as_str())
@@ -113,6 +114,10 @@ pub(super) fn blocked(why: &Blocked, pair: Pair<'_>) -> Option<String> {
                 quoted(&aside(to.as_str()))
             )
         }
+        Blocked::BoundToKey { from, root, .. } => format!(
+            "give it a key of its own, which wants that of {root} loaded: `zfs change-key -o keyformat=passphrase {}`",
+            quoted(from.as_str())
+        ),
         Blocked::KeyNotLoaded { side: Side::Source, root } => {
             format!(
                 "load it: `zfs load-key {}`; or send without needing it: `--raw`",
@@ -125,6 +130,7 @@ pub(super) fn blocked(why: &Blocked, pair: Pair<'_>) -> Option<String> {
         }
         Blocked::RawLineage { .. } => "add `--raw`".to_owned(),
         Blocked::NotRawLineage { .. } => "leave out `--raw`, or give another target, which is then sent to in full".to_owned(),
+        Blocked::PoolLacks { pool, feature } => enable(pool, feature),
         Blocked::Unnameable { .. } => format!("give a target with a shorter name, or rename {} on the source", quoted(pair.source)),
     })
 }
@@ -141,12 +147,22 @@ pub(super) fn not_begun(why: &NotBegun) -> Option<String> {
 pub(super) fn note(note: &Note, pair: Pair<'_>) -> Option<String> {
     match note {
         // It is so and stays so: nothing to be done.
-        Note::SentAsFull { .. } => None,
+        Note::SentAsFull { .. } | Note::BegunWithoutLargeBlocks { .. } => None,
+        Note::WithoutLargeBlocks { pool } => Some(format!("before it is first sent, {}", enable(pool, "large_blocks"))),
+        Note::Uncompressed { pool, feature } | Note::MayNeed { pool, feature } => Some(enable(pool, feature)),
         Note::TargetModified { .. } => Some(format!(
             "keep others from writing there: `zfs set readonly=on {}`",
             quoted(pair.target)
         )),
-        Note::MayNotFit { .. } => Some(format!("make room on {0}: `zfs list -o space -r {0}`", pool_of(pair.target))),
+        Note::MayNotFit { quota: None, .. } => Some(format!("make room on {0}: `zfs list -o space -r {0}`", pool_of(pair.target))),
+        Note::MayNotFit {
+            quota: Some(quota), need, ..
+        } => Some(format!(
+            "raise it: `zfs set {}={} {}`",
+            quota.kind.property(),
+            quota.used.saturating_add(*need),
+            quoted(quota.dataset.as_str())
+        )),
     }
 }
 
@@ -157,11 +173,14 @@ pub(super) fn failure(failure: &Failure, roots: Roots<'_>) -> Option<String> {
     let pool = pool_of(object);
     Some(match failure.kind {
         FailureKind::NoSpace => format!("make room on {pool}: `zfs list -o space -r {pool}`; {}", kept()),
+        // The quota of a dataset above limits too, so the whole pool is asked.
         FailureKind::QuotaExceeded => format!(
-            "raise what limits it: `zfs get -r quota,refquota {}`; {}",
-            quoted(root(failure.side, roots)),
+            "raise what limits it, there or above: `zfs get -r -s local,received quota,refquota {pool}`; {}",
             kept()
         ),
+        FailureKind::PermissionDenied if failure.part == Part::RollBack => {
+            format!("as root: `zfs allow USER rollback,destroy,mount {}`", quoted(roots.target.as_str()))
+        }
         FailureKind::PermissionDenied => allow(failure.side, roots),
         FailureKind::Busy => busy(failure.part, dataset),
         FailureKind::NotFound if failure.part == Part::Look => look(object),
@@ -195,9 +214,10 @@ pub(super) fn failure(failure: &Failure, roots: Roots<'_>) -> Option<String> {
         FailureKind::Unsupported => {
             format!("compare releases and features: `zfs version`, `zpool get all {pool}`; a pool gains features by `zpool upgrade {pool}`")
         }
-        FailureKind::Io => format!("see what the pool says: `zpool status -v {pool}`; {}", again()),
-        FailureKind::Cancelled => again(),
+        FailureKind::Io | FailureKind::TryAgain => format!("see what the pool says: `zpool status -v {pool}`; {}", again()),
+        FailureKind::Cancelled => format!("nothing is lost; {}", again()),
         FailureKind::Stale { .. } => format!("it changed after the plan was made; {}", again()),
+        FailureKind::Moved => "nothing is lost but what was listed; the same command again lists what there is now".to_owned(),
         FailureKind::NotProved { .. } => format!(
             "do not count on it: keep the source's snapshots and look at the target: `zfs-replicate list {}`; {}",
             quoted(dataset),
@@ -212,7 +232,7 @@ fn busy(part: Part, dataset: &str) -> String {
     let dataset = quoted(dataset);
     match part {
         Part::Receive => format!("another receive runs there: wait for its end; {}", again()),
-        Part::Rename | Part::Abort => format!(
+        Part::SetAside | Part::RollBack | Part::Rename | Part::StandIn | Part::Abort => format!(
             "see who uses it: `zfs get mounted {dataset}`, `zfs holds -r {dataset}`; {}",
             again()
         ),
@@ -241,32 +261,17 @@ fn allow(side: Side, roots: Roots<'_>) -> String {
     }
 }
 
+fn enable(pool: &PoolName, feature: &str) -> String {
+    format!("give the pool that feature, which older software may not read: `zpool set feature@{feature}=enabled {pool}`")
+}
+
 fn writable(object: &str) -> String {
     let pool = pool_of(object);
     format!("import it writable: `zpool export {pool}`, then `zpool import {pool}`")
 }
 
-fn discard(since: &Evidence, target: &str) -> String {
-    format!(
-        "discard it: `zfs rollback {}`, and keep it from happening again: `zfs set readonly=on {}`",
-        quoted(since.name.as_str()),
-        quoted(target)
-    )
-}
-
-fn these(beyond: &[Evidence]) -> &'static str {
-    if beyond.len() == 1 { "it for good" } else { "them for good" }
-}
-
 fn aside(name: &str) -> String {
     format!("{name}-aside")
-}
-
-fn root(side: Side, roots: Roots<'_>) -> &str {
-    match side {
-        Side::Source => roots.source.as_str(),
-        Side::Target => roots.target.as_str(),
-    }
 }
 
 fn again() -> String {
@@ -277,12 +282,13 @@ fn kept() -> &'static str {
     "what has arrived is kept, the next run goes on from there"
 }
 
-/// The properties that are set on what is received.
-const TARGET_PROPERTIES: &str = "readonly,canmount,volmode";
+/// The properties that are set on what is received, and the one that marks placeholders.
+const TARGET_PROPERTIES: &str = "readonly,canmount,volmode,userprop";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reason::Evidence;
 
     fn failed(side: Side, part: Part, object: &str, kind: FailureKind) -> String {
         let (source, target) = ("tank/home".parse().unwrap(), "backup/home".parse().unwrap());
@@ -309,7 +315,7 @@ mod tests {
         );
         assert_eq!(
             failed(Side::Target, Part::Receive, "backup/home/a@x", FailureKind::PermissionDenied),
-            "as root: `zfs allow USER receive,create,mount,rename,destroy,readonly,canmount,volmode backup`"
+            "as root: `zfs allow USER receive,create,mount,rename,destroy,readonly,canmount,volmode,userprop backup`"
         );
     }
 
@@ -353,8 +359,8 @@ mod tests {
             beyond: vec![evidence("own", 2)],
         };
         let hint = blocked(&why, pair).unwrap();
-        let keep = hint.find("`zfs rename backup/a backup/a-aside`").unwrap();
-        let destroy = hint.find("`zfs rollback -r backup/a@base`").unwrap();
+        let keep = hint.find("`--on-divergence rename-aside`").unwrap();
+        let destroy = hint.find("`--on-divergence rollback`").unwrap();
         assert!(keep < destroy, "{hint}");
     }
 }

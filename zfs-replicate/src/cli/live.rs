@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::text;
-use super::words::{duration, guess, harmless, percent, short, size, speed};
+use super::words::{count, duration, guess, harmless, percent, short, size, speed};
 use crate::event::{Event, Subject};
 use crate::reason::Outcome;
 
@@ -62,7 +62,6 @@ struct Track {
     to: String,
     estimate: Option<u64>,
     resumed: u64,
-    began: Duration,
     told: Duration,
 }
 
@@ -83,19 +82,24 @@ impl Lines {
                     to,
                     estimate: *estimate,
                     resumed: *resumed,
-                    began: now,
                     told: now,
                 };
                 self.0.insert(dataset.index, track);
                 Some(line)
             }
-            Event::Progress { dataset, bytes } => {
+            Event::Progress {
+                dataset,
+                bytes,
+                bytes_per_second,
+                left,
+                ..
+            } => {
                 let track = self.0.get_mut(&dataset.index)?;
                 if now.saturating_sub(track.told) < PAUSE {
                     return None;
                 }
                 track.told = now;
-                Some(track.line(dataset, *bytes, now))
+                Some(track.line(dataset, *bytes, (*bytes_per_second, *left)))
             }
             Event::StepProved {
                 dataset, to, bytes, took, ..
@@ -115,15 +119,21 @@ impl Lines {
 }
 
 impl Track {
-    fn line(&self, dataset: &Subject, bytes: u64, now: Duration) -> String {
+    fn line(&self, dataset: &Subject, bytes: u64, pace: (Option<u64>, Option<Duration>)) -> String {
         let there = self.resumed.saturating_add(bytes);
         let whole = self.estimate.map(|rest| rest.saturating_add(self.resumed).max(there));
         let far = whole.map_or_else(String::new, |whole| {
             format!(" of about {} ({} %)", size(whole), percent(there, whole))
         });
-        let speed = speed(bytes, now.saturating_sub(self.began)).map_or_else(String::new, |speed| format!(", {speed}"));
-        format!("{}: {} {}{far}{speed}", dataset.source, self.to, size(there))
+        format!("{}: {} {}{far}{}", dataset.source, self.to, size(there), how_fast(pace))
     }
+}
+
+/// Speed, and time to go, as far as they can be said.
+fn how_fast((bytes_per_second, left): (Option<u64>, Option<Duration>)) -> String {
+    let speed = bytes_per_second.map_or_else(String::new, |bytes| format!(", {}/s", size(bytes)));
+    let left = left.map_or_else(String::new, |left| format!(", {} left", duration(left)));
+    format!("{speed}{left}")
 }
 
 /// Bars, for eyes: one for each transfer on its way, and above them only what went another way than planned.
@@ -144,21 +154,27 @@ impl Bars {
                 ..
             } => {
                 let length = estimate.map(|rest| rest.saturating_add(*resumed));
-                let bar = self.screen.add(bar(length));
+                let bar = self.screen.add(bar(length, [MEASURED_MOVE, UNMEASURED_MOVE]));
                 bar.set_prefix(harmless(&format!("{} {}", dataset.source, short(to.as_str()))));
                 // What came earlier counts as done and not as fast.
                 bar.set_position(*resumed);
-                bar.reset_eta();
                 bar.tick();
                 self.bars.insert(dataset.index, (bar, *resumed));
             }
-            Event::Progress { dataset, bytes } => {
+            Event::Progress {
+                dataset,
+                bytes,
+                bytes_per_second,
+                left,
+                ..
+            } => {
                 if let Some((bar, resumed)) = self.bars.get(&dataset.index) {
                     let there = resumed.saturating_add(*bytes);
                     if bar.length().is_some_and(|length| there > length) {
                         bar.set_length(there);
                     }
                     bar.set_position(there);
+                    bar.set_message(how_fast((*bytes_per_second, *left)));
                 }
             }
             Event::StepProved { dataset, .. } => self.take_away(dataset),
@@ -190,15 +206,15 @@ pub(super) fn reading(name: &str, length: Option<u64>) -> Option<ProgressBar> {
     if !is_long || !io::stderr().is_terminal() {
         return None;
     }
-    let bar = bar(length);
+    let bar = bar(length, [MEASURED, UNMEASURED]);
     bar.set_prefix(harmless(name));
     Some(bar)
 }
 
-fn bar(length: Option<u64>) -> ProgressBar {
+fn bar(length: Option<u64>, [measured, unmeasured]: [&str; 2]) -> ProgressBar {
     let (bar, template) = match length {
-        Some(length) => (ProgressBar::new(length), MEASURED),
-        None => (ProgressBar::no_length(), UNMEASURED),
+        Some(length) => (ProgressBar::new(length), measured),
+        None => (ProgressBar::no_length(), unmeasured),
     };
     match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style),
@@ -219,6 +235,13 @@ fn begun(dataset: &Subject, from: Option<&str>, to: &str, estimate: Option<u64>,
 fn aside(event: &Event) -> Option<String> {
     match event {
         Event::Renamed { dataset, from, to } => Some(format!("{}: the target's {from} is now {to}", dataset.source)),
+        Event::SetAside { dataset, from, to } => Some(format!("{}: the target's {from} is set aside as {to}", dataset.source)),
+        Event::RolledBack { dataset, to, lost } => Some(format!(
+            "{}: the target is back at {}, and {} destroyed",
+            dataset.source,
+            short(to.as_str()),
+            count(*lost, "newer snapshot")
+        )),
         Event::PartialAborted { dataset, why } => Some(format!("{}: an interrupted receive is given up: {why}", dataset.source)),
         Event::StepFailed { dataset, to, bytes, why } => Some(format!(
             "{}: {} failed after {}: {}",
@@ -231,8 +254,17 @@ fn aside(event: &Event) -> Option<String> {
             // A transfer that failed has been told of.
             Outcome::Failed { to: None, why, .. } => Some(format!("{}: failed: {}", dataset.source, text::failure(&why.cause))),
             Outcome::NotBegun { why } => Some(format!("{}: not begun: {why}", dataset.source)),
-            Outcome::Failed { to: Some(_), .. } | Outcome::Blocked { .. } | Outcome::AtGoal | Outcome::Replicated => None,
+            Outcome::Failed { to: Some(_), .. } | Outcome::Blocked { .. } | Outcome::AtGoal | Outcome::Replicated | Outcome::StoodIn => {
+                None
+            }
         },
+        Event::Retrying { dataset, why, after } => Some(format!(
+            "{}: tried again in {}: {}",
+            dataset.source,
+            duration(*after),
+            text::failure(&why.cause)
+        )),
+        Event::Cancelled => Some("cancelled: what is on its way is cut off and kept; a second signal ends the program at once".to_owned()),
         // The plan was told before and the report is told after.
         Event::Planned { .. }
         | Event::DatasetStarted { .. }
@@ -248,6 +280,9 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// Less than that is read before a bar is seen.
 const LONG: u64 = 256 << 20;
 const MEASURED: &str = "{prefix} [{wide_bar}] {percent:>3} %  {binary_bytes} of {binary_total_bytes}  {binary_bytes_per_sec}  {eta} left";
+/// A transfer's speed and time are the engine's.
+const MEASURED_MOVE: &str = "{prefix} [{wide_bar}] {percent:>3} %  {binary_bytes} of {binary_total_bytes}{msg}";
+const UNMEASURED_MOVE: &str = "{prefix} {binary_bytes}{msg}";
 const UNMEASURED: &str = "{prefix} {binary_bytes}  {binary_bytes_per_sec}";
 
 #[cfg(test)]
@@ -271,6 +306,8 @@ mod tests {
     fn the_templates_of_the_bars_can_be_read() {
         assert!(ProgressStyle::with_template(MEASURED).is_ok());
         assert!(ProgressStyle::with_template(UNMEASURED).is_ok());
+        assert!(ProgressStyle::with_template(MEASURED_MOVE).is_ok());
+        assert!(ProgressStyle::with_template(UNMEASURED_MOVE).is_ok());
     }
 
     #[test]

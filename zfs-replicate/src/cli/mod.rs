@@ -5,32 +5,33 @@ use std::num::NonZeroU64;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use tokio::runtime;
 use zfs_rs::Zfs;
 use zfs_rs::stream::token::ResumeToken;
 
-use self::args::{Args, Backend, Command, List, Replicate, Token};
+use self::args::{Args, Backend, Command, List, Token};
 use self::complaint::Complaint;
-use self::hint::Roots;
-use self::live::Live;
 use self::status::Status;
 use self::words::{Page, harmless};
-use crate::drive::Replication;
 use crate::endpoint::Local;
 use crate::reason::Side;
-use crate::view::View;
 
+mod age;
 mod args;
 mod complaint;
 mod hint;
 mod json;
 mod live;
+mod patterns;
 mod rate;
+mod replicate;
+mod signal;
 mod status;
 mod stream;
 mod text;
 mod words;
 
+#[cfg(test)]
+mod codes;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
@@ -50,7 +51,10 @@ pub fn main() -> ExitCode {
 
 fn run(args: &Args) -> Status {
     let (result, is_json) = match &args.command {
-        Command::Replicate(wish) => (replicate(wish, args.backend), wish.json),
+        Command::Replicate(wish) => (replicate::replicate(wish, args.backend), wish.json),
+        Command::Plan(wish) => (replicate::plan(wish, args.backend), wish.json),
+        Command::Apply(wish) => (replicate::apply(wish, args.backend), wish.json),
+        Command::Explain(wish) => (replicate::explain(wish, args.backend), wish.json),
         Command::List(wish) => (list(wish, args.backend), wish.json),
         Command::Token(wish) => (token(wish), wish.json),
         Command::Stream(wish) => (stream::stream(wish), wish.is_json()),
@@ -65,52 +69,13 @@ fn run(args: &Args) -> Status {
     })
 }
 
-fn replicate(wish: &Replicate, backend: Backend) -> Result<Status, Complaint> {
-    let roots = Roots {
-        source: &wish.source,
-        target: &wish.target,
-    };
-    let zfs = open(backend)?;
-    let replication = Replication::local(zfs.clone(), wish.source.clone(), wish.target.clone())
-        .recursive(wish.recursive)
-        .raw(wish.raw)
-        .limit(wish.bwlimit.map(|rate| rate.0));
-    let plan = replication.plan().map_err(|error| Complaint::unplanned(&error, roots))?;
-    if wish.dry_run {
-        answer(&if wish.json {
-            json::plan(&plan)?
-        } else {
-            Page::of(|page| text::plan(page, &plan))
-        })?;
-        return Ok(Status::of_plan(&plan));
-    }
-    let limit = wish.bwlimit.map_or_else(String::new, |rate| format!(", at most {rate}"));
-    say(&format!("by {}{limit}", zfs.backend()));
-    if !wish.json {
-        try_to(answer(&Page::of(|page| text::plan(page, &plan))));
-    }
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Complaint::system(&error))?;
-    let mut live = Live::new();
-    let report = runtime.block_on(replication.run(plan, |event| live.tell(event)));
-    let text = if wish.json {
-        json::report(&report)
-    } else {
-        Ok(Page::of(|page| text::report(page, &report, roots)))
-    };
-    try_to(text.and_then(|text| answer(&text)));
-    Ok(Status::of_report(&report))
-}
-
 fn list(wish: &List, backend: Backend) -> Result<Status, Complaint> {
     let zfs = open(backend)?;
     // The side whose holds are read too.
-    let mut view = Local::new(zfs.clone(), Side::Source)
-        .view(&wish.dataset, wish.recursive)
-        .map_err(|failure| Complaint::unlisted(&failure, &wish.dataset))?;
-    date(&mut view, &zfs);
+    let side = Local::new(zfs, Side::Source);
+    let unlisted = |failure| Complaint::unlisted(&failure, &wish.dataset);
+    let mut view = side.view(&wish.dataset, wish.recursive).map_err(unlisted)?;
+    side.describe(&mut view).map_err(unlisted)?;
     if view.datasets.is_empty() {
         return Err(Complaint::absent(&wish.dataset));
     }
@@ -120,14 +85,6 @@ fn list(wish: &List, backend: Backend) -> Result<Status, Complaint> {
         Page::of(|page| text::list(page, &view))
     })?;
     Ok(Status::AtGoal)
-}
-
-/// Fills in when snapshots were made, which no decision needs and a view of a run leaves out. One that is gone by now has no date.
-fn date(view: &mut View, zfs: &Zfs) {
-    for version in view.datasets.iter_mut().flat_map(|dataset| &mut dataset.versions) {
-        let properties = zfs.properties(&version.name).ok();
-        version.creation = properties.and_then(|properties| properties.number("creation"));
-    }
 }
 
 fn token(wish: &Token) -> Result<Status, Complaint> {

@@ -5,11 +5,17 @@ use std::time::Duration;
 use zfs_rs::identity::Guid;
 
 use crate::event::{Event, Subject};
-use crate::plan::{AbortPartial, Cursor, DatasetPlan, Left, Marked, Orphan, Plan, Rename, Step, Transfer, Unmark, Work};
+use crate::plan::explain::{Explained, Explanation, Standing};
+use crate::plan::{
+    AbortPartial, Cursor, DatasetPlan, Left, Marked, Orphan, Placeholder, Plan, Rename, RollBack, SetAside, Step, Transfer, Unmark, Work,
+};
 use crate::policy::Wish;
-use crate::reason::{Blocked, Broken, Evidence, Failure, FailureKind, GivenUp, NotBegun, Note, Outcome, Part, Selected, Side, Skipped};
+use crate::reason::{
+    Blocked, Broken, Evidence, Failure, FailureKind, Fate, GivenUp, NotBegun, Note, Outcome, Part, Selected, Side, Skipped, Unresolved,
+    Unwanted,
+};
 use crate::run::report::{DatasetReport, Report};
-use crate::view::{Base, Origin, Point, ResumeAt, StreamFlags, View};
+use crate::view::{Base, Origin, Point, Quota, QuotaKind, ResumeAt, StreamFlags, View};
 
 const MIB: u64 = 1 << 20;
 
@@ -23,6 +29,7 @@ fn point(name: &str, guid: u64) -> Point {
 fn transfer(dataset: &str, from: Option<(&str, u64)>, to: (&str, u64), mib: Option<u64>) -> Step {
     Step::Transfer(Transfer {
         from: from.map(|(short, guid)| Base::Snapshot(point(&format!("tank/{dataset}@{short}"), guid))),
+        origin: None,
         to: point(&format!("tank/{dataset}@{}", to.0), to.1),
         target: format!("backup/{dataset}@{}", to.0).parse().unwrap(),
         flags: StreamFlags::default(),
@@ -97,6 +104,154 @@ fn root() -> DatasetPlan {
     )
 }
 
+fn excluded() -> Skipped {
+    Skipped::Excluded {
+        pattern: "tank/*/out".to_owned(),
+    }
+}
+
+fn fork() -> DatasetPlan {
+    let mut first = transfer("data/fork", None, ("tue", 61), Some(2));
+    if let Step::Transfer(transfer) = &mut first {
+        transfer.from = Some(Base::Snapshot(point("tank/data@tue", 12)));
+        transfer.origin = Some(point("backup/data@tue", 12));
+    }
+    let second = transfer("data/fork", Some(("tue", 61)), ("wed", 62), Some(1));
+    steps("data/fork", vec![first, second])
+}
+
+fn too_small_quota() -> Note {
+    let dataset = || "backup/data/vm".parse().unwrap();
+    Note::MayNotFit {
+        dataset: dataset(),
+        quota: Some(Quota {
+            dataset: dataset(),
+            kind: QuotaKind::Quota,
+            limit: 400 * MIB,
+            used: 320 * MIB,
+        }),
+        need: 206 * MIB,
+        available: 80 * MIB,
+    }
+}
+
+fn set_aside() -> DatasetPlan {
+    let aside = SetAside {
+        from: "backup/data/mail".parse().unwrap(),
+        to: "backup/data/mail.aside-0000000000000047".parse().unwrap(),
+        guid: Guid(71),
+        below: vec!["backup/data/mail/a".parse().unwrap(), "backup/data/mail/b".parse().unwrap()],
+        why: diverged(),
+    };
+    steps(
+        "data/mail",
+        vec![Step::SetAside(aside), transfer("data/mail", None, ("mon", 72), Some(6))],
+    )
+}
+
+fn rolled_back() -> DatasetPlan {
+    let back = RollBack {
+        dataset: "backup/data/db".parse().unwrap(),
+        guid: Guid(81),
+        to: point("backup/data/db@mon", 82),
+        lost: vec![point("backup/data/db@own-1", 83), point("backup/data/db@own-2", 84)],
+        written: 3 * MIB,
+    };
+    let step = transfer("data/db", Some(("mon", 82)), ("tue", 85), Some(6));
+    steps("data/db", vec![Step::RollBack(back), step])
+}
+
+fn unresolved() -> Blocked {
+    Blocked::Unresolved {
+        diverged: Box::new(diverged()),
+        why: Box::new(Unresolved::Held {
+            snapshot: Evidence {
+                name: "backup/data/www@own-1".parse().unwrap(),
+                guid: Guid(42),
+                createtxg: 42.into(),
+            },
+            holds: vec!["legal".parse().unwrap()],
+        }),
+    }
+}
+
+/// What is said of a pool that lacks features.
+fn lacking() -> [Note; 2] {
+    let pool = || "backup".parse().unwrap();
+    let feature = "longname".to_owned();
+    [Note::WithoutLargeBlocks { pool: pool() }, Note::MayNeed { pool: pool(), feature }]
+}
+
+fn placeholder() -> DatasetPlan {
+    let placeholder = Placeholder {
+        dataset: "backup/data/out".parse().unwrap(),
+    };
+    DatasetPlan {
+        why: Selected::Above,
+        ..steps("data/out", vec![Step::Placeholder(placeholder)])
+    }
+}
+
+/// A dataset in the plan with a snapshot of every fate, two that are left alone, and one of these with a placeholder.
+pub(super) fn explanations() -> Vec<Explanation> {
+    let base = Evidence {
+        name: "backup/data@tue".parse().unwrap(),
+        guid: Guid(12),
+        createtxg: 7.into(),
+    };
+    let fates = [
+        Fate::There {
+            name: "backup/data@mon".parse().unwrap(),
+        },
+        Fate::Older { base },
+        Fate::LeftOut {
+            why: Unwanted::TooOld {
+                age: 31 * 86_400 + 7,
+                newer_than: 30 * 86_400,
+            },
+        },
+        Fate::Planned {
+            from: Some("tank/data@tue".to_owned()),
+            is_resumed: true,
+        },
+        Fate::Stopped,
+    ];
+    let snapshots = (10..).zip(fates).map(|(guid, fate)| Explained {
+        snapshot: point(&format!("tank/data@{guid}"), guid),
+        fate,
+    });
+    let named = Explanation {
+        source: "tank/data".parse().unwrap(),
+        guid: Guid(1),
+        standing: Standing::Planned { plan: Box::new(root()) },
+        snapshots: snapshots.collect(),
+    };
+    let skipped = |name: &str, why| Explanation {
+        source: name.parse().unwrap(),
+        guid: Guid(2),
+        standing: Standing::Skipped { why, placeholder: None },
+        snapshots: Vec::new(),
+    };
+    let pattern = "tank/**/cache".to_owned();
+    let property = Skipped::Property {
+        name: "org.example:backup".to_owned(),
+        wanted: "yes".to_owned(),
+        found: None,
+    };
+    vec![
+        named,
+        skipped("tank/data/cache", Skipped::Excluded { pattern }),
+        skipped("tank/data/tmp", property),
+        Explanation {
+            standing: Standing::Skipped {
+                why: excluded(),
+                placeholder: Some(Box::new(placeholder())),
+            },
+            ..skipped("tank/data/out", excluded())
+        },
+    ]
+}
+
 /// A plan with every kind of step, a blocked dataset, notes, something left alone and an orphan.
 pub(super) fn plan() -> Plan {
     let mut resumed = transfer("data/vm", Some(("mon", 31)), ("tue", 32), Some(190));
@@ -107,8 +262,12 @@ pub(super) fn plan() -> Plan {
             bytes: 310 * MIB,
         });
     }
+    let second = transfer("data/vm", Some(("tue", 32)), ("wed", 33), Some(16));
+    let mut vm = steps("data/vm", vec![resumed, second]);
+    vm.notes.push(too_small_quota());
     let mut clone_of_home = steps("data/copy", vec![transfer("data/copy", None, ("mon", 51), None)]);
     clone_of_home.notes.push(clone());
+    clone_of_home.notes.extend(lacking());
     Plan {
         format: crate::plan::Format,
         source: "tank/data".parse().unwrap(),
@@ -116,6 +275,7 @@ pub(super) fn plan() -> Plan {
         wish: Wish {
             recursive: true,
             raw: true,
+            ..Wish::default()
         },
         available: 20 << 30,
         datasets: vec![
@@ -138,18 +298,26 @@ pub(super) fn plan() -> Plan {
                     transfer("data/home", Some(("mon", 21)), ("tue", 22), Some(8)),
                 ],
             ),
-            steps(
-                "data/vm",
-                vec![resumed, transfer("data/vm", Some(("tue", 32)), ("wed", 33), Some(16))],
-            ),
+            vm,
             dataset("data/www", Work::Blocked { why: diverged() }),
             clone_of_home,
+            fork(),
             steps("data/old", Vec::new()),
+            placeholder(),
+            set_aside(),
+            rolled_back(),
+            dataset("data/log", Work::Blocked { why: unresolved() }),
         ],
-        skipped: vec![Left {
-            name: "tank/data/scratch".parse().unwrap(),
-            why: Skipped::NotRecursive,
-        }],
+        skipped: vec![
+            Left {
+                name: "tank/data/scratch".parse().unwrap(),
+                why: Skipped::NotRecursive,
+            },
+            Left {
+                name: "tank/data/out".parse().unwrap(),
+                why: excluded(),
+            },
+        ],
         orphans: vec![Orphan {
             name: "backup/data/gone".parse().unwrap(),
             guid: Guid(99),
@@ -197,6 +365,7 @@ fn reported(name: &str, outcome: Outcome, done: usize, planned: usize, mib: u64)
         outcome,
         steps_done: done,
         steps_planned: planned,
+        attempts: u32::from(planned > 0),
         bytes: mib * MIB,
         bytes_saved: 0,
         took: Duration::from_millis(mib * 8),
@@ -218,6 +387,7 @@ pub(super) fn report() -> Report {
     };
     let mut vm = reported("data/vm", Outcome::Replicated, 2, 2, 206);
     vm.bytes_saved = 310 * MIB;
+    vm.attempts = 2;
     let mut copy = reported("data/copy", waiting, 0, 1, 0);
     copy.notes.push(clone());
     Report {
@@ -229,6 +399,7 @@ pub(super) fn report() -> Report {
             reported("data/www", Outcome::Blocked { why: diverged() }, 0, 0, 0),
             copy,
             reported("data/old", Outcome::AtGoal, 0, 0, 0),
+            reported("data/out", Outcome::StoodIn, 0, 0, 0),
         ],
         skipped: plan().skipped,
         orphans: plan().orphans,
@@ -264,6 +435,8 @@ pub(super) fn events() -> Vec<(u64, Event)> {
         (4, progress(&data, 40)),
         (11, progress(&data, 110)),
         (12, renamed),
+        (12, aside(&home)),
+        (12, back(&home)),
         (12, aborted),
         (12, started(&home, None, None, 0)),
         (20, progress(&data, 200)),
@@ -271,10 +444,37 @@ pub(super) fn events() -> Vec<(u64, Event)> {
         (22, progress(&data, 900)),
         (31, failed),
         (31, finished),
+        (32, retrying(&home)),
+        (33, Event::Cancelled),
         (52, proved),
         (52, replicated),
         (52, Event::Finished { complete: false }),
     ]
+}
+
+fn aside(home: &Subject) -> Event {
+    Event::SetAside {
+        dataset: home.clone(),
+        from: "backup/data/home".parse().unwrap(),
+        to: "backup/data/home.aside-0000000000000014".parse().unwrap(),
+    }
+}
+
+fn back(home: &Subject) -> Event {
+    Event::RolledBack {
+        dataset: home.clone(),
+        to: "backup/data/home@mon".parse().unwrap(),
+        lost: 1,
+    }
+}
+
+fn retrying(home: &Subject) -> Event {
+    let detail = "backup/data/home@tue cannot be received: another receive is running or was interrupted there (EBUSY)";
+    Event::Retrying {
+        dataset: home.clone(),
+        why: failure(Side::Target, Part::Receive, "backup/data/home@tue", FailureKind::Busy, 16, detail).into(),
+        after: Duration::from_secs(2),
+    }
 }
 
 fn subject(index: usize, name: &str) -> Subject {
@@ -298,6 +498,11 @@ fn progress(dataset: &Subject, mib: u64) -> Event {
     Event::Progress {
         dataset: dataset.clone(),
         bytes: mib * MIB,
+        estimate: Some(500 * MIB),
+        bytes_per_second: Some(10 * MIB),
+        left: Some(Duration::from_secs(500_u64.saturating_sub(mib) / 10)),
+        run_bytes: mib * MIB,
+        run_estimate: None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use crate::plan::{Plan, Work};
-use crate::reason::{FailureKind, NotBegun, Outcome};
+use crate::reason::Outcome;
 use crate::run::report::Report;
 
 /// How the program ended.
@@ -60,7 +60,8 @@ impl Status {
             let _infallible = write!(table, "\n  {}  {}", status.number(), status.meaning());
         }
         table.push_str(
-            "\nA signal ends the program at once and loses nothing: what has arrived is kept, and the next run goes on from there.",
+            "\nA run that gets SIGINT or SIGTERM begins nothing more, cuts off what is on its way, keeps what has arrived, and reports; a second \
+             signal, or another one, ends the program at once. Nothing is lost either way: the next run goes on from there.",
         );
         table
     }
@@ -74,21 +75,13 @@ impl Status {
     /// What a run came to. Both the report's sum and its items must say that all is well.
     pub(super) fn of_report(report: &Report) -> Self {
         let mut outcomes = report.datasets.iter().map(|dataset| &dataset.outcome);
-        if report.datasets.iter().any(|dataset| is_cancelled(&dataset.outcome)) {
+        if report.datasets.iter().any(|dataset| dataset.outcome.is_cancelled()) {
             Self::Interrupted
         } else if report.complete && outcomes.all(Outcome::is_at_goal) {
             Self::AtGoal
         } else {
             Self::NotAtGoal
         }
-    }
-}
-
-fn is_cancelled(outcome: &Outcome) -> bool {
-    match outcome {
-        Outcome::NotBegun { why } => *why == NotBegun::Cancelled,
-        Outcome::Failed { why, .. } => why.cause.kind == FailureKind::Cancelled,
-        Outcome::AtGoal | Outcome::Replicated | Outcome::Blocked { .. } => false,
     }
 }
 

@@ -3,10 +3,13 @@
 use clap::CommandFactory as _;
 use zfs_rs::stream::token::ResumePoint;
 
+use super::hint::Roots;
 use super::*;
+use crate::plan::explain::Explanation;
 use crate::plan::{Plan, Work};
 use crate::reason::{Blocked, Failure, FailureKind, NotBegun, Outcome, Part};
 use crate::run::report::Report;
+use crate::view::View;
 
 fn help(path: &[&str]) -> String {
     let mut command = Args::command().term_width(100);
@@ -21,6 +24,9 @@ fn help(path: &[&str]) -> String {
 fn the_help_of_every_command_is_as_it_was() {
     insta::assert_snapshot!("help", help(&[]));
     insta::assert_snapshot!("help_replicate", help(&["replicate"]));
+    insta::assert_snapshot!("help_plan", help(&["plan"]));
+    insta::assert_snapshot!("help_apply", help(&["apply"]));
+    insta::assert_snapshot!("help_explain", help(&["explain"]));
     insta::assert_snapshot!("help_list", help(&["list"]));
     insta::assert_snapshot!("help_token", help(&["token"]));
     insta::assert_snapshot!("help_stream", help(&["stream"]));
@@ -44,6 +50,55 @@ fn the_help_of_every_command_is_as_it_was() {
 #[test]
 fn a_plan_is_told_in_its_order_with_its_reasons() {
     insta::assert_snapshot!(Page::of(|page| text::plan(page, &sample::plan())));
+}
+
+#[test]
+fn each_dataset_and_snapshot_is_explained() {
+    let explained = sample::explanations();
+    insta::assert_snapshot!("explain_text", Page::of(|page| text::explanations(page, &explained)));
+    let document = serde_json::to_string(&explained).unwrap();
+    assert_eq!(serde_json::from_str::<Vec<Explanation>>(&document).unwrap(), explained);
+}
+
+#[test]
+fn a_kept_plan_that_does_not_hold_is_told_beside_what_does() {
+    let kept = sample::plan();
+    let mut now = kept.clone();
+    now.datasets.remove(1);
+    now.datasets[1].work = Work::Blocked { why: Blocked::NoSnapshots };
+    let moved = kept.moved(&now);
+    assert_eq!(moved.len(), 2);
+    insta::assert_snapshot!(Page::of(|page| text::moved(page, &moved)));
+}
+
+#[test]
+fn patterns_keep_the_order_in_which_they_were_written() {
+    let words = "x replicate a b --exclude a/** --include a/b --exclude-snapshots 1 --exclude a/b/c";
+    let args = Args::try_parse_from(words.split(' ')).unwrap();
+    let Command::Replicate(wish) = args.command else { panic!() };
+    let wish = wish.scope.wish().unwrap();
+    let mean = |name| wish.datasets.mean(name);
+    assert_eq!(["a/x", "a/b", "a/b/c", "a"].map(mean), [false, true, false, true]);
+    assert_eq!(["1", "2"].map(|name| wish.snapshots.mean(name)), [false, true]);
+    let refused = Args::try_parse_from("x replicate a b --exclude a/[".split(' '))
+        .unwrap_err()
+        .to_string();
+    assert!(refused.contains("is no pattern"), "{refused}");
+    let refused = Args::try_parse_from("x replicate a b --property backup".split(' '))
+        .unwrap_err()
+        .to_string();
+    assert!(refused.contains("not a user property and its value"), "{refused}");
+}
+
+#[test]
+fn ages_and_a_property_of_snapshots_are_wished_for() {
+    let words = "x replicate a b --snapshots-newer-than 30d --snapshots-older-than 1h --snapshot-property a:b=yes";
+    let args = Args::try_parse_from(words.split(' ')).unwrap();
+    let Command::Replicate(wish) = args.command else { panic!() };
+    let wish = wish.scope.wish().unwrap();
+    let ages = wish.ages.unwrap();
+    assert_eq!((ages.newer_than, ages.older_than), (Some(30 * 86_400), Some(3600)));
+    assert_eq!(wish.snapshot_property.unwrap().to_string(), "a:b=yes");
 }
 
 #[test]

@@ -2,12 +2,14 @@
 
 use crate::reason::Failure;
 
+mod explain;
 mod list;
 mod plan;
 mod report;
 mod stream;
 mod token;
 
+pub(super) use explain::{explanations, moved};
 pub(super) use list::list;
 pub(super) use plan::plan;
 pub(super) use report::report;

@@ -1,7 +1,9 @@
 //! I carry out one order, and say how it went.
 
 use std::io;
+use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -17,25 +19,33 @@ use crate::transfer::outcome::first_cause;
 use crate::transfer::pump;
 use crate::transfer::route::Route;
 
-/// Carries out an order; `moved` hears how many bytes a transfer has moved so far.
-pub(super) fn act(hands: &Hands, action: &Action, moved: &dyn Fn(u64)) -> (Answer, Option<TemporaryHold>) {
+/// Carries out an order; `moved` hears how many bytes a transfer has moved so far, if anybody wants to know.
+pub(super) fn act(hands: &Hands, action: &Action, moved: Option<&dyn Fn(u64)>) -> (Answer, Option<TemporaryHold>) {
     let answer = match action {
-        Action::Hold { snapshots } => match hands.source.hold(snapshots, &hands.tag) {
+        Action::Hold { snapshots } => match hands.replicator.source.hold(snapshots, &hands.tag) {
             Ok(hold) => return (Answer::Done(Ok(())), Some(hold)),
             Err(failure) => Answer::Done(Err(failure)),
         },
-        Action::Rename(rename) => Answer::Done(hands.target.rename(rename)),
-        Action::AbortPartial(partial) => Answer::Done(hands.target.abort_partial(partial)),
-        Action::Mark(cursor) => Answer::Done(hands.source.mark(cursor)),
+        Action::Rename(rename) => Answer::Done(hands.replicator.target.rename(rename)),
+        Action::SetAside(aside) => Answer::Done(hands.replicator.target.set_aside(aside)),
+        Action::RollBack(back) => Answer::Done(hands.replicator.target.roll_back(back)),
+        Action::StandIn(placeholder) => Answer::Done(hands.replicator.target.stand_in(placeholder)),
+        Action::AbortPartial(partial) => Answer::Done(hands.replicator.target.abort_partial(partial)),
+        Action::Mark(cursor) => Answer::Done(hands.replicator.source.mark(cursor)),
+        Action::Transfer(order) if hands.is_cancelled() => Answer::Transferred {
+            bytes: 0,
+            result: Err(cut(order).into()),
+        },
         Action::Transfer(order) => transfer(hands, order, moved),
-        Action::Confirm { snapshot } => Answer::Confirmed(hands.target.find(snapshot).map(|found| Seen {
+        Action::Confirm { snapshot } => Answer::Confirmed(hands.replicator.target.find(snapshot).map(|found| Seen {
             snapshot: found.snapshot,
             partial: found.partial,
         })),
-        Action::KeepPartial(kept) => Answer::Done(hands.source.keep(kept)),
-        Action::ReleaseKept(kept) => Answer::Done(hands.source.release(kept)),
-        Action::Unmark(cursors) => Answer::Done(hands.source.unmark(cursors)),
+        Action::KeepPartial(kept) => Answer::Done(hands.replicator.source.keep(kept)),
+        Action::ReleaseKept(kept) => Answer::Done(hands.replicator.source.release(kept)),
+        Action::Unmark(cursors) => Answer::Done(hands.replicator.source.unmark(cursors)),
         Action::DropHold => Answer::Done(Ok(())),
+        Action::PlanAgain(source) => Answer::Planned(hands.replicator.plan_again(source).map(Box::new)),
     };
     (answer, None)
 }
@@ -48,9 +58,9 @@ struct Flight {
     refused: Option<Failure>,
 }
 
-fn transfer(hands: &Hands, order: &Transfer, moved: &dyn Fn(u64)) -> Answer {
+fn transfer(hands: &Hands, order: &Transfer, moved: Option<&dyn Fn(u64)>) -> Answer {
     match take_off(hands, order) {
-        Ok(flight) => flight.land(hands, moved),
+        Ok(flight) => flight.land(hands, order, moved),
         Err(failure) => Answer::Transferred {
             bytes: 0,
             result: Err(failure.into()),
@@ -61,7 +71,7 @@ fn transfer(hands: &Hands, order: &Transfer, moved: &dyn Fn(u64)) -> Answer {
 /// Starts the send, looks at the first record, and only then touches the target.
 fn take_off(hands: &Hands, order: &Transfer) -> Result<Flight, Failure> {
     let (reader, writer) = pipe::pipe().map_err(|error| link_failure(order, &error))?;
-    let sending = hands.source.send(order, writer)?;
+    let sending = hands.replicator.source.send(order, writer)?;
     let (reader, link) = match (Route::local(hands.limit.is_some()), &hands.limit) {
         (Route::Splice, Some(limit)) => {
             let (limited, link) = splice(hands, order, reader, Arc::clone(limit))?;
@@ -70,9 +80,9 @@ fn take_off(hands: &Hands, order: &Transfer) -> Result<Flight, Failure> {
         _ => (reader, None),
     };
     let received = Incoming::open(reader)
-        .map_err(|error| hands.target.failure(Part::Receive, &error))
+        .map_err(|error| hands.replicator.target.failure(Part::Receive, &error))
         .and_then(|stream| gate(order, stream))
-        .and_then(|stream| hands.target.receive(order, stream));
+        .and_then(|stream| hands.replicator.target.receive(order, stream));
     let (receiving, refused) = match received {
         Ok(receiving) => (Some(receiving), None),
         Err(failure) => (None, Some(failure)),
@@ -93,11 +103,12 @@ fn splice(
 ) -> Result<(OwnedFd, thread::JoinHandle<io::Result<u64>>), Failure> {
     let failed = |error: io::Error| link_failure(order, &error);
     let (reader, writer) = pipe::pipe().map_err(failed)?;
-    let began = hands.began;
+    let hands = hands.clone();
     let pump = move || {
         pump::splice(&from, &writer, |bytes| {
-            let wait = limit.lock().unwrap_or_else(PoisonError::into_inner).book(bytes, began.elapsed());
-            pause(wait);
+            let now = hands.began.elapsed();
+            let wait = limit.lock().unwrap_or_else(PoisonError::into_inner).book(bytes, now);
+            hands.pause(now.saturating_add(wait))
         })
     };
     let link = thread::Builder::new().name("link".to_owned()).spawn(pump).map_err(failed)?;
@@ -133,8 +144,9 @@ fn gate(order: &Transfer, stream: Incoming) -> Result<Incoming, Failure> {
 }
 
 impl Flight {
-    /// Waits for every part and makes one result of theirs.
-    fn land(self, hands: &Hands, moved: &dyn Fn(u64)) -> Answer {
+    /// Waits for every part and makes one result of theirs. When the run is cancelled, both calls are told not to wait for each other any more: what has
+    /// arrived by then is saved by the receiving kernel, as after any end that comes too early.
+    fn land(self, hands: &Hands, order: &Transfer, moved: Option<&dyn Fn(u64)>) -> Answer {
         let Self {
             sending,
             link,
@@ -142,14 +154,24 @@ impl Flight {
             refused,
         } = self;
         let mut bytes = 0;
-        while receiving.as_ref().is_some_and(|receiving| !receiving.wait(TICK)) {
-            if let Ok(Some(progress)) = sending.progress() {
+        while let Some(receiving) = receiving.as_ref().filter(|receiving| !receiving.wait(TICK)) {
+            if hands.is_cancelled() {
+                // A call that cannot be told ends with its stream, as it would have.
+                receiving.cancel().ok();
+                sending.cancel().ok();
+            }
+            if let Some(moved) = moved
+                && let Ok(Some(progress)) = sending.progress()
+            {
                 bytes = progress.bytes;
                 moved(bytes);
             }
         }
         let received = receiving.map(Receiving::join);
-        let send = sending.join().err().map(|error| hands.source.failure(Part::Send, &error));
+        let send = sending
+            .join()
+            .err()
+            .map(|error| hands.replicator.source.failure(Part::Send, &error));
         let link = link.and_then(|link| link.join().ok()).and_then(Result::err);
         let link = link.map(|error| Failure {
             side: Side::Source,
@@ -165,7 +187,7 @@ impl Flight {
         });
         let receive = match received {
             None => refused,
-            Some(Err(error)) => Some(hands.target.failure(Part::Receive, &error)),
+            Some(Err(error)) => Some(hands.replicator.target.failure(Part::Receive, &error)),
             Some(Ok(receipt)) => {
                 bytes = receipt.bytes;
                 None
@@ -173,7 +195,7 @@ impl Flight {
         };
         Answer::Transferred {
             bytes,
-            result: first_cause(send, link, receive),
+            result: first_cause(send, link, receive, hands.is_cancelled().then(|| cut(order))),
         }
     }
 }
@@ -182,6 +204,7 @@ impl Flight {
 pub(super) fn refused(action: &Action) -> impl Fn(&io::Error) -> Answer + use<> {
     let is_transfer = matches!(action, Action::Transfer(_));
     let is_confirm = matches!(action, Action::Confirm { .. });
+    let is_plan = matches!(action, Action::PlanAgain(_));
     move |error| {
         let failure = Failure {
             side: Side::Source,
@@ -197,8 +220,21 @@ pub(super) fn refused(action: &Action) -> impl Fn(&io::Error) -> Answer + use<> 
                 result: Err(Broken::from(failure)),
             },
             (_, true) => Answer::Confirmed(Err(failure)),
+            _ if is_plan => Answer::Planned(Err(failure)),
             _ => Answer::Done(Err(failure)),
         }
+    }
+}
+
+/// The failure of a transfer because its run was cancelled.
+fn cut(order: &Transfer) -> Failure {
+    Failure {
+        side: Side::Source,
+        part: Part::Run,
+        object: order.to.name.to_string(),
+        kind: FailureKind::Cancelled,
+        errno: None,
+        detail: String::new(),
     }
 }
 
@@ -213,10 +249,23 @@ fn link_failure(order: &Transfer, error: &io::Error) -> Failure {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the driver is who waits")]
-fn pause(time: Duration) {
-    thread::sleep(time);
+impl Hands {
+    fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Waits until that time of the run, or until it is cancelled: then there is no going on.
+    #[expect(clippy::disallowed_methods, reason = "the driver is who waits")]
+    pub(super) fn pause(&self, until: Duration) -> ControlFlow<()> {
+        while !self.is_cancelled() {
+            match until.saturating_sub(self.began.elapsed()) {
+                Duration::ZERO => return ControlFlow::Continue(()),
+                left => thread::sleep(left.min(TICK)),
+            }
+        }
+        ControlFlow::Break(())
+    }
 }
 
-/// How often progress is asked for.
+/// How often progress is asked for, and whether the run was cancelled.
 const TICK: Duration = Duration::from_millis(250);

@@ -7,34 +7,42 @@
 
 use std::collections::BTreeMap;
 use std::num::{NonZeroU64, NonZeroUsize};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
-use std::thread;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::mpsc;
-use zfs_rs::{DatasetName, TemporaryHold, Zfs};
+use zfs_rs::{Backend, DatasetName, Zfs};
 
 use crate::endpoint::Local;
-use crate::event::{Event, Subject};
-use crate::plan::{self, Plan, PlanError};
+use crate::plan::explain::{Explanation, explain};
+use crate::plan::{self, DatasetPlan, Plan, PlanError};
 use crate::policy::Wish;
-use crate::reason::{Failure, Side};
+use crate::policy::divergence::OnDivergence;
+use crate::reason::{Failure, FailureKind, Part, Side};
 use crate::run::report::Report;
-use crate::run::{Action, Answer, Limits, Machine, Next, Order};
+use crate::run::{Action, Limits, Machine, Next, Order};
 use crate::transfer::limit::Limit;
+use crate::view::View;
 
 mod act;
+mod run;
 
-/// A replication of a dataset, and of what lies below if asked, to another place on this machine.
+pub use run::Run;
+
+/// Who brings a dataset, and what lies below if asked, to another place on this machine, and keeps the copy up to date.
 ///
 /// ```no_run
-/// use zfs_replicate::Replication;
+/// use zfs_replicate::Replicator;
 ///
 /// # async fn replicate() -> Result<(), Box<dyn std::error::Error>> {
 /// let zfs = zfs_rs::Zfs::open()?;
-/// let replication = Replication::local(zfs, "tank/data".parse()?, "backup/data".parse()?).recursive(true);
-/// let plan = replication.plan()?; // nothing is touched yet
-/// let report = replication.run(plan, |event| println!("{event:?}")).await;
+/// let replicator = Replicator::local(zfs, "tank/data".parse()?, "backup/data".parse()?).recursive(true);
+/// let plan = replicator.plan()?; // nothing is touched yet
+/// let mut run = replicator.run(plan);
+/// while let Some(event) = run.next_event().await {
+///     println!("{event:?}");
+/// }
+/// let report = run.finish().await;
 /// for dataset in &report.datasets {
 ///     println!("{}: {:?}", dataset.source, dataset.outcome);
 /// }
@@ -42,7 +50,7 @@ mod act;
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct Replication {
+pub struct Replicator {
     source: Local,
     target: Local,
     from: DatasetName,
@@ -63,8 +71,8 @@ pub enum Unplanned {
     Unplannable(#[from] PlanError),
 }
 
-impl Replication {
-    /// A replication from one dataset to another, both reached by `zfs`.
+impl Replicator {
+    /// From one dataset to another, both reached by `zfs`.
     pub fn local(zfs: Zfs, source: DatasetName, target: DatasetName) -> Self {
         Self {
             source: Local::new(zfs.clone(), Side::Source),
@@ -74,6 +82,11 @@ impl Replication {
             wish: Wish::default(),
             limit: None,
         }
+    }
+
+    /// The way to the kernel.
+    pub fn backend(&self) -> &Backend {
+        self.source.backend()
     }
 
     /// Whether everything below the dataset is meant too.
@@ -90,6 +103,20 @@ impl Replication {
         self
     }
 
+    /// What becomes of a target that has something of its own; nothing but that it is told, unless said otherwise.
+    #[must_use]
+    pub fn on_divergence(mut self, what: OnDivergence) -> Self {
+        self.wish.on_divergence = what;
+        self
+    }
+
+    /// Takes a wish as a whole, in the place of what was said so far; [`Plan::wish`] is that of a plan.
+    #[must_use]
+    pub fn wish(mut self, wish: Wish) -> Self {
+        self.wish = wish;
+        self
+    }
+
     /// Keeps all streams together below that many bytes a second.
     #[must_use]
     pub fn limit(mut self, bytes_per_second: Option<NonZeroU64>) -> Self {
@@ -103,104 +130,121 @@ impl Replication {
     ///
     /// [`Unplanned`] when a side cannot be read or nothing is there to be planned for. What stops single datasets stands in the plan.
     pub fn plan(&self) -> Result<Plan, Unplanned> {
-        let source = self.source.view(&self.from, self.wish.recursive)?;
-        let target = self.target.view(&self.to, self.wish.recursive)?;
-        let mut plan = plan::plan(&source, &target, &self.wish)?;
+        let (_, target, mut plan) = self.draw_up()?;
         for transfer in plan.transfers_mut() {
             transfer.estimate = self.source.estimate(transfer);
         }
-        plan.note_space();
+        plan.note_space(&target);
         Ok(plan)
     }
 
-    /// Carries a plan out and tells `listen` everything that happens.
+    /// Looks at both sides and says of each dataset and snapshot of the source why it is or is not in the plan.
     ///
-    /// Whoever drops the future before its end begins nothing more; what the kernel has in hand goes on to its own end.
-    pub async fn run(&self, plan: Plan, mut listen: impl FnMut(&Event)) -> Report {
-        let began = Instant::now();
-        let hands = Hands {
-            source: self.source.clone(),
-            target: self.target.clone(),
+    /// # Errors
+    ///
+    /// As [`plan`](Self::plan).
+    pub fn explain(&self) -> Result<Vec<Explanation>, Unplanned> {
+        let (source, target, plan) = self.draw_up()?;
+        Ok(explain(&source, &target, &plan))
+    }
+
+    /// Looks at both sides again and plans one dataset of the source anew.
+    fn plan_again(&self, dataset: &DatasetName) -> Result<DatasetPlan, Failure> {
+        let failure = |detail: String| Failure {
+            side: Side::Source,
+            part: Part::Look,
+            object: dataset.to_string(),
+            kind: FailureKind::NotFound,
+            errno: None,
+            detail,
+        };
+        let (_, _, mut plan) = self.draw_up().map_err(|error| match error {
+            Unplanned::Unread(failure) => failure,
+            Unplanned::Unplannable(error) => failure(error.to_string()),
+        })?;
+        plan.datasets.retain(|plan| plan.source == *dataset);
+        for transfer in plan.transfers_mut() {
+            transfer.estimate = self.source.estimate(transfer);
+        }
+        plan.datasets.pop().ok_or_else(|| failure(String::new()))
+    }
+
+    /// Looks at both sides and plans. What would be lost by that is looked at more closely, and where it is in use it is planned anew.
+    fn draw_up(&self) -> Result<(View, View, Plan), Unplanned> {
+        let mut source = self.source.view(&self.from, self.wish.recursive)?;
+        if self.wish.looks_into_snapshots() {
+            self.source.describe(&mut source)?;
+        }
+        // What lies below goes along with what is set aside, and is listed.
+        let goes_along = self.wish.on_divergence == OnDivergence::RenameAside;
+        let mut target = self.target.view(&self.to, self.wish.recursive || goes_along)?;
+        let mut plan = plan::plan(&source, &target, &self.wish)?;
+        let lost = plan.lost().map(|point| point.guid).collect();
+        if self.target.look_closer(&mut target, &lost)? {
+            plan = plan::plan(&source, &target, &self.wish)?;
+        }
+        Ok((source, target, plan))
+    }
+
+    /// Begins to carry a plan out. Nothing is done before the run is awaited.
+    pub fn run(&self, plan: Plan) -> Run {
+        Run::new(self.hands(Instant::now()), plan)
+    }
+}
+
+impl Replicator {
+    /// Carries a plan out, one order at a time: of so many that can be done now, `choose` says which is next.
+    ///
+    /// For simulations: what chooses by a seed, over the model of the kernel, does the same again and again. Nothing is asked of the kernel but what the
+    /// orders need, so progress is not told. Time stands still but where the run would wait: it is then that much later.
+    pub fn run_in_turn(&self, plan: Plan, mut choose: impl FnMut(usize) -> usize) -> Report {
+        let hands = self.hands(Instant::now());
+        let mut machine = Machine::new(plan, Limits { jobs: JOBS });
+        let mut holds = BTreeMap::new();
+        let mut in_hand: Vec<Order> = Vec::new();
+        let mut now = Duration::ZERO;
+        loop {
+            match machine.poll(now) {
+                Next::Do(order) => in_hand.push(*order),
+                Next::WaitUntil(until) if in_hand.is_empty() => now = until,
+                Next::Wait | Next::WaitUntil(_) => {
+                    let last = in_hand.len().saturating_sub(1);
+                    let Order { dataset, action } = in_hand.remove(choose(in_hand.len()).min(last));
+                    if action == Action::DropHold {
+                        drop(holds.remove(&dataset));
+                    }
+                    let (answer, hold) = act::act(&hands, &action, None);
+                    if let Some(hold) = hold {
+                        holds.insert(dataset, hold);
+                    }
+                    machine.handle(now, dataset, answer);
+                }
+                Next::Done => return machine.report(),
+            }
+        }
+    }
+
+    fn hands(&self, began: Instant) -> Hands {
+        Hands {
+            replicator: self.clone(),
             limit: self.limit.map(|rate| Arc::new(Mutex::new(Limit::new(rate)))),
             tag: run_tag(),
             began,
-        };
-        let subjects: Vec<DatasetName> = plan.datasets.iter().map(|dataset| dataset.source.clone()).collect();
-        let (told, mut news) = mpsc::unbounded_channel();
-        let mut machine = Machine::new(plan, Limits { jobs: JOBS });
-        let mut holds = BTreeMap::new();
-        loop {
-            let next = machine.poll(began.elapsed());
-            while let Some(event) = machine.poll_event() {
-                listen(&event);
-            }
-            match next {
-                Next::Do(order) => start(&hands, *order, &mut holds, &told),
-                Next::Wait => match news.recv().await {
-                    Some(News::Answered(dataset, answer, hold)) => {
-                        if let Some(hold) = hold {
-                            holds.insert(dataset, hold);
-                        }
-                        machine.handle(began.elapsed(), dataset, answer);
-                    }
-                    Some(News::Moved(index, bytes)) => {
-                        if let Some(source) = subjects.get(index).cloned() {
-                            listen(&Event::Progress {
-                                dataset: Subject { index, source },
-                                bytes,
-                            });
-                        }
-                    }
-                    // The channel cannot end: `told` is ours.
-                    None => break,
-                },
-                Next::Done => break,
-            }
+            cancelled: Arc::default(),
         }
-        machine.report()
     }
 }
 
 /// What every worker needs.
 #[derive(Debug, Clone)]
 struct Hands {
-    source: Local,
-    target: Local,
+    replicator: Replicator,
     limit: Option<Arc<Mutex<Limit>>>,
     /// For holds that end with this run.
     tag: String,
     began: Instant,
-}
-
-/// What a worker says.
-enum News {
-    /// An order is done.
-    Answered(usize, Answer, Option<TemporaryHold>),
-    /// A transfer has moved that many bytes so far.
-    Moved(usize, u64),
-}
-
-/// Starts an order on a thread of its own.
-fn start(hands: &Hands, order: Order, holds: &mut BTreeMap<usize, TemporaryHold>, told: &mpsc::UnboundedSender<News>) {
-    let Order { dataset, action } = order;
-    if action == Action::DropHold {
-        // Closing the handle is all there is to do.
-        drop(holds.remove(&dataset));
-        told.send(News::Answered(dataset, Answer::Done(Ok(())), None)).ok();
-        return;
-    }
-    let worker_hands = hands.clone();
-    let answers = told.clone();
-    let refusal = act::refused(&action);
-    let worker = thread::Builder::new().name(format!("order-{dataset}")).spawn(move || {
-        let moved = |bytes| drop(answers.send(News::Moved(dataset, bytes)));
-        let (answer, hold) = act::act(&worker_hands, &action, &moved);
-        // Nobody listens any more when the run was dropped.
-        answers.send(News::Answered(dataset, answer, hold)).ok();
-    });
-    if let Err(error) = worker {
-        told.send(News::Answered(dataset, refusal(&error), None)).ok();
-    }
+    /// Set once, when the run is to end.
+    cancelled: Arc<AtomicBool>,
 }
 
 /// A tag that no other run has: two runs may hold the same snapshot at the same time.

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use zfs_rs::stream::token::ResumeToken;
-use zfs_rs::{DatasetEntry, DatasetKind, DatasetName, Error, Guid, OptionalExt as _, Properties, SnapshotName, Source};
+use zfs_rs::{DatasetEntry, DatasetKind, DatasetName, Error, FeatureState, Guid, OptionalExt as _, Properties, SnapshotName, Source};
 
-use super::Local;
+use super::{Local, PLACEHOLDER, WITHOUT_LARGE_BLOCKS};
 use crate::reason::{Failure, FailureKind, Part, Side};
-use crate::view::{Above, Dataset, Encryption, Key, Kind, Mark, Origin, Partial, Pool, ResumeAt, SavedReceive, StreamFlags, Version, View};
+use crate::view::{
+    Above, Dataset, Encryption, Feature, Key, Kind, Mark, Origin, Partial, Pool, Quota, QuotaKind, ResumeAt, Room, SavedReceive,
+    StreamFlags, Version, View,
+};
 
 impl Local {
     /// Reads what this side has at `root` and, if asked, below.
@@ -38,6 +41,25 @@ impl Local {
         Ok(View::new(pool, root.clone(), above, datasets))
     }
 
+    /// Fills in of each snapshot of a view when it was made and which user properties it has. That costs a call for each, so it is left to those who need it.
+    ///
+    /// One that is gone, or another by now, is left as it is.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] that names the snapshot that could not be read.
+    pub fn describe(&self, view: &mut View) -> Result<(), Failure> {
+        for version in view.datasets.iter_mut().flat_map(|dataset| &mut dataset.versions) {
+            let read = self.zfs.properties(&version.name).optional();
+            let read = read.map_err(|error| self.failure(Part::Look, &error))?;
+            if let Some(read) = read.filter(|read| read.number("guid") == Some(version.guid.0)) {
+                version.creation = read.number("creation");
+                version.properties = own(&read);
+            }
+        }
+        Ok(())
+    }
+
     fn pool(&self, root: &DatasetName) -> Result<Pool, Failure> {
         let failed = |error: Error| self.failure(Part::Look, &error);
         let name = root.pool();
@@ -55,9 +77,13 @@ impl Local {
                 detail: format!("no pool {name} is imported"),
             })?;
         let properties = self.zfs.pool_properties(&name).map_err(failed)?;
+        // Where they cannot be read nothing is known of them, and the kernels say themselves what they cannot send or take.
+        let features = self.zfs.pool_features(&name).ok();
+        let features = features.map(|features| features.iter().map(feature).collect());
         Ok(Pool {
             guid,
             readonly: properties.number("readonly") == Some(1),
+            features,
         })
     }
 
@@ -67,11 +93,32 @@ impl Local {
             .properties(name)
             .optional()
             .map_err(|error| self.failure(Part::Look, &error))?;
-        Ok(properties.map(|properties| Above {
+        let Some(properties) = properties else { return Ok(None) };
+        // Nothing comes to the source, so nothing bounds it there.
+        let quotas = if self.side == Side::Target {
+            self.quotas_up_from(name, &properties)?
+        } else {
+            Vec::new()
+        };
+        Ok(Some(Above {
             name: name.clone(),
             encryption: encryption(&properties, name),
             available: properties.number("available").unwrap_or(0),
+            quotas,
         }))
+    }
+
+    /// The quotas that bound everything below a dataset: its own and those of what lies above.
+    fn quotas_up_from(&self, name: &DatasetName, properties: &Properties) -> Result<Vec<Quota>, Failure> {
+        let mut found: Vec<_> = quota(properties, name, QuotaKind::Quota).into_iter().collect();
+        let mut next = name.parent();
+        while let Some(name) = next {
+            let above = self.zfs.properties(&name).optional();
+            let above = above.map_err(|error| self.failure(Part::Look, &error))?;
+            found.extend(above.and_then(|above| quota(&above, &name, QuotaKind::Quota)));
+            next = name.parent();
+        }
+        Ok(found)
     }
 
     /// One dataset; nothing for what is neither filesystem nor volume.
@@ -99,6 +146,8 @@ impl Local {
                 guid: snapshot.guid,
                 createtxg: snapshot.createtxg,
                 creation: None,
+                properties: BTreeMap::new(),
+                clones: None,
             });
         }
         let marks = self.zfs.bookmarks(&info.name)?;
@@ -125,7 +174,10 @@ impl Local {
             partial: partial(&properties, info.inconsistent),
             used: properties.number("used").unwrap_or(0),
             available: properties.number("available").unwrap_or(0),
-            properties: own(&properties, &info.name),
+            room: room(&properties, &info.name),
+            placeholder: is_placeholder(&properties, &info.name),
+            without_large_blocks: is_set_on(&properties, &info.name, WITHOUT_LARGE_BLOCKS),
+            properties: own(&properties),
             name: info.name,
         }))
     }
@@ -200,13 +252,57 @@ fn partial(properties: &Properties, inconsistent: bool) -> Option<Partial> {
     })
 }
 
-fn own(properties: &Properties, of: &DatasetName) -> BTreeMap<String, String> {
-    let ours = properties.names().filter(|name| name.starts_with(NAMESPACE));
-    let local = ours.filter(|name| properties.source(name, of.as_str()) == Some(Source::Local));
-    local
+fn room(properties: &Properties, of: &DatasetName) -> Room {
+    let number = |name| properties.number(name).unwrap_or(0);
+    Room {
+        quotas: [QuotaKind::Quota, QuotaKind::Refquota]
+            .into_iter()
+            .filter_map(|kind| quota(properties, of, kind))
+            .collect(),
+        reserved: number("reservation").saturating_sub(number("used")),
+        refreserved: number("usedbyrefreservation"),
+    }
+}
+
+/// A quota, if it is set; 0 is none.
+fn quota(properties: &Properties, of: &DatasetName, kind: QuotaKind) -> Option<Quota> {
+    let counted = match kind {
+        QuotaKind::Quota => "used",
+        QuotaKind::Refquota => "referenced",
+    };
+    let limit = properties.number(kind.property()).filter(|limit| *limit > 0)?;
+    Some(Quota {
+        dataset: of.clone(),
+        kind,
+        limit,
+        used: properties.number(counted).unwrap_or(0),
+    })
+}
+
+/// Whether the mark of a placeholder was set here: what lies below inherits it and is none.
+pub(super) fn is_placeholder(properties: &Properties, of: &DatasetName) -> bool {
+    is_set_on(properties, of, PLACEHOLDER)
+}
+
+fn is_set_on(properties: &Properties, of: &DatasetName, mark: &str) -> bool {
+    properties.source(mark, of.as_str()) == Some(Source::Local)
+}
+
+/// A feature by its short name: in full it begins with who made it.
+fn feature((full, state): (&str, FeatureState)) -> (String, Feature) {
+    let short = full.split_once(':').map_or(full, |(_, short)| short);
+    let state = if state == FeatureState::Active {
+        Feature::Active
+    } else {
+        Feature::Enabled
+    };
+    (short.to_owned(), state)
+}
+
+/// User properties, which are told from the kernel's own by their colon.
+fn own(properties: &Properties) -> BTreeMap<String, String> {
+    let users = properties.names().filter(|name| name.contains(':'));
+    users
         .filter_map(|name| Some((name.to_string(), properties.text(&name)?.into_owned())))
         .collect()
 }
-
-/// Where our own user properties live.
-const NAMESPACE: &str = "org.zfs-replicate:";

@@ -7,14 +7,15 @@ use std::os::fd::OwnedFd;
 
 use zfs_rs::stream::ObjsetType;
 use zfs_rs::{
-    BookmarkName, DatasetName, Error, ErrorKind, Guid, HoldTag, Incoming, OptionalExt as _, Receiving, SendFlags, Sending, SnapshotName,
-    TemporaryHold, Zfs,
+    Backend, BookmarkName, DatasetName, Error, ErrorKind, Guid, HoldTag, Incoming, OptionalExt as _, Receiving, SendFlags, Sending,
+    SnapshotName, TemporaryHold, Zfs,
 };
 
-use crate::plan::{AbortPartial, Cursor, Kept, Marked, Rename, Transfer};
+use crate::plan::{AbortPartial, Cursor, Kept, Marked, Placeholder, Rename, Transfer};
 use crate::reason::{Failure, FailureKind, Part, Side};
 use crate::view::{Base, Point, StreamFlags};
 
+mod divergence;
 mod look;
 
 /// A side on this machine.
@@ -39,6 +40,11 @@ impl Local {
         Self { zfs, side }
     }
 
+    /// The way to its kernel.
+    pub(crate) fn backend(&self) -> &Backend {
+        self.zfs.backend()
+    }
+
     /// Holds snapshots for as long as the result lives.
     pub(crate) fn hold(&self, snapshots: &[Point], tag: &str) -> Result<TemporaryHold, Failure> {
         let tag: HoldTag = tag.parse().map_err(|error: zfs_rs::NameError| self.unnameable(&error))?;
@@ -55,6 +61,27 @@ impl Local {
         self.zfs
             .rename_dataset(&rename.from, &rename.to)
             .map_err(|error| self.failure(Part::Rename, &error))
+    }
+
+    /// Makes a placeholder; that there is one is success.
+    ///
+    /// It is never mounted and nobody writes to it. Its mount point is left as it is inherited, because what lies below inherits it too, for the day
+    /// on which that is wanted.
+    pub(crate) fn stand_in(&self, placeholder: &Placeholder) -> Result<(), Failure> {
+        let failed = |error: Error| self.failure(Part::StandIn, &error);
+        let order = self.zfs.create_filesystem(&placeholder.dataset).property("readonly", "on");
+        let order = order.property("canmount", "off").property(PLACEHOLDER, "on");
+        match order.create() {
+            Err(error) if error.kind() == ErrorKind::Exists => {
+                let there = self.zfs.properties(&placeholder.dataset).map_err(failed)?;
+                if look::is_placeholder(&there, &placeholder.dataset) {
+                    Ok(())
+                } else {
+                    Err(failed(error))
+                }
+            }
+            made => made.map_err(failed),
+        }
     }
 
     /// Gives up an interrupted receive; that there is none any more is success.
@@ -163,10 +190,19 @@ impl Local {
             .receive(transfer.target.dataset())
             .named(transfer.target.short())
             .resumable(true);
-        if transfer.from.is_none() {
+        if transfer.is_birth() {
             for (property, value) in own_properties(&stream) {
                 order = order.property(property, value);
             }
+            // What goes on was marked when it was begun, if it was to be: of a stream in which no block is large, the token says that none may be.
+            if transfer.resume.is_none() && !transfer.flags.large_block {
+                order = order.property(WITHOUT_LARGE_BLOCKS, "on");
+            }
+        }
+        // Kernels compare the origin's GUID with the stream's in the transaction that makes the clone (`dmu_recv_begin_check`), which no reading
+        // before it could do better. One that was begun has grown from it already.
+        if let (Some(origin), None) = (&transfer.origin, transfer.resume) {
+            order = order.origin(origin.name.clone());
         }
         order.spawn_from(stream).map_err(|error| self.failure(Part::Receive, &error))
     }
@@ -281,7 +317,13 @@ fn meaning(kind: ErrorKind) -> FailureKind {
         ErrorKind::Corrupt => FailureKind::Damaged,
         ErrorKind::Truncated => FailureKind::Truncated,
         ErrorKind::Interrupted => FailureKind::Interrupted,
-        ErrorKind::Io | ErrorKind::TryAgain => FailureKind::Io,
+        ErrorKind::Io => FailureKind::Io,
+        ErrorKind::TryAgain => FailureKind::TryAgain,
         _ => FailureKind::Unexpected,
     }
 }
+
+/// The user property that tells a placeholder from what was received.
+const PLACEHOLDER: &str = "org.zfs-replicate:placeholder";
+/// The user property of what was begun by a stream without large blocks: it goes on without.
+const WITHOUT_LARGE_BLOCKS: &str = "org.zfs-replicate:without-large-blocks";

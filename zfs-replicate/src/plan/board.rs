@@ -4,14 +4,21 @@ use std::collections::BTreeSet;
 
 use zfs_rs::name::{DatasetName, NameError};
 
+use crate::plan::ability::Pools;
+use crate::plan::aside;
+use crate::plan::encrypt::Stem;
 use crate::plan::lineage::{self, Match};
 use crate::plan::mark::TargetKey;
-use crate::plan::steps::{Case, Done, unnameable};
-use crate::plan::{DatasetPlan, Left, PlanError, Rename, Step, Work};
+use crate::plan::steps::{Case, Done, Growth, unnameable};
+use crate::plan::{DatasetPlan, Left, PlanError, Rename, SetAside, Step, Work};
 use crate::policy::Wish;
 use crate::policy::selection::{Choice, select};
-use crate::reason::{Blocked, Selected};
+use crate::reason::{Blocked, Note, Selected};
 use crate::view::{Dataset, Encryption, View};
+
+mod growth;
+mod stand_in;
+mod way_out;
 
 /// A dataset of the source and what is known of its counterpart.
 pub(super) struct Seat<'a> {
@@ -28,27 +35,43 @@ pub(super) struct Seat<'a> {
 struct Turn {
     /// The places in the plan after which it lies where it belongs, so that others can come to lie below; nothing if it never will.
     stands_after: Option<Vec<usize>>,
-    encryption: Encryption,
+    stem: Stem,
+}
+
+/// How long a dataset waits for others whose turn is still to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// Until the place where it belongs is free, and its origin has its turn.
+    ForAll,
+    /// Until its origin has its turn: who is blocked today can be helped in the next run, but a clone sent in full shares nothing for good.
+    ForOrigins,
+    /// Not at all.
+    Spent,
 }
 
 /// The tree while its order is being found. `names` are those of the target's datasets after the renames planned so far.
 pub(super) struct Board<'a> {
     target: &'a View,
-    wish: Wish,
+    wish: &'a Wish,
+    pools: Pools<'a>,
     key: TargetKey,
     pub(super) seats: Vec<Seat<'a>>,
     names: Vec<DatasetName>,
+    /// Places, in the target's view, of what was set aside or is by the plan so far.
+    aside: BTreeSet<usize>,
     renames: Vec<(usize, DatasetName, DatasetName)>,
+    /// Places of clones, and the datasets from which they grow, as these are called then.
+    growths: Vec<(usize, DatasetName)>,
     pub(super) plans: Vec<DatasetPlan>,
     pub(super) skipped: Vec<Left>,
-    is_last: bool,
+    patience: Patience,
 }
 
 impl<'a> Board<'a> {
-    pub(super) fn new(source: &'a View, target: &'a View, wish: Wish) -> Result<Self, PlanError> {
+    pub(super) fn new(source: &'a View, target: &'a View, wish: &'a Wish) -> Result<Self, PlanError> {
         let mut chosen = Vec::new();
         let mut skipped = Vec::new();
-        for (dataset, choice) in select(source, &wish) {
+        for (dataset, choice) in select(source, wish) {
             match choice {
                 Choice::Selected(why) => chosen.push((dataset, why)),
                 Choice::Skipped(why) => skipped.push(Left {
@@ -57,25 +80,36 @@ impl<'a> Board<'a> {
                 }),
             }
         }
-        chosen.sort_by(|(a, _), (b, _)| a.name.as_str().split('/').cmp(b.name.as_str().split('/')));
-        if chosen.is_empty() {
-            return Err(PlanError::NothingSelected { root: source.root.clone() });
+        if let (true, Some(first)) = (chosen.is_empty(), skipped.first()) {
+            return Err(PlanError::AllSkipped {
+                root: source.root.clone(),
+                why: first.why.clone(),
+            });
         }
+        chosen.extend(stand_in::above(&chosen, &skipped, source));
+        chosen.sort_by(|(a, _), (b, _)| a.name.as_str().split('/').cmp(b.name.as_str().split('/')));
         Ok(Self {
             target,
             wish,
+            pools: Pools {
+                source: &source.pool,
+                target: &target.pool,
+                name: target.root.pool(),
+            },
             key: TargetKey::new(target),
             seats: seats(&chosen, source, target),
             names: target.datasets.iter().map(|dataset| dataset.name.clone()).collect(),
+            aside: aside::places(target),
             renames: Vec::new(),
+            growths: Vec::new(),
             plans: Vec::new(),
             skipped,
-            is_last: false,
+            patience: Patience::ForAll,
         })
     }
 
-    /// Plans what can be planned now. A dataset waits while its home is occupied by another that is still to be renamed; when nothing moves
-    /// any more, those that wait for each other are planned as they stand.
+    /// Plans what can be planned now. A dataset waits while its home is occupied by another that is still to be renamed, and a clone while its
+    /// origin's dataset waits; when nothing moves any more, those that wait for each other are planned as they stand.
     pub(super) fn round(&mut self) -> bool {
         let before = self.plans.len();
         for index in 0..self.seats.len() {
@@ -84,8 +118,13 @@ impl<'a> Board<'a> {
         if self.plans.len() > before {
             return true;
         }
-        let was_last = std::mem::replace(&mut self.is_last, true);
-        !was_last
+        let next = match self.patience {
+            Patience::ForAll => Patience::ForOrigins,
+            Patience::ForOrigins => Patience::Spent,
+            Patience::Spent => return false,
+        };
+        self.patience = next;
+        true
     }
 
     fn seat(&mut self, index: usize) {
@@ -99,12 +138,21 @@ impl<'a> Board<'a> {
                 None => return,
             },
         };
-        if !self.is_last && self.is_waiting(seat) {
+        let is_waiting = match self.patience {
+            Patience::ForAll => self.is_waiting(seat) || self.waits_for_origin(seat),
+            Patience::ForOrigins => self.waits_for_origin(seat),
+            Patience::Spent => false,
+        };
+        if is_waiting {
             return;
         }
-        let planned = self.plan_seat(seat, parent.as_ref());
-        self.take(index, planned);
-        self.is_last = false;
+        if seat.why == Selected::Above {
+            self.stand_in(index, parent.as_ref());
+        } else {
+            let planned = self.plan_seat(seat, parent.as_ref());
+            self.take(index, planned);
+        }
+        self.patience = Patience::ForAll;
     }
 
     /// Whether another dataset, whose turn is still to come, lies where this one belongs.
@@ -134,57 +182,64 @@ impl<'a> Board<'a> {
             let parent = home.parent().map(|parent| parent.to_string()).unwrap_or_default();
             never(Blocked::ParentMissing { parent })
         })?;
-        let occupant = self.occupant(home).and_then(|index| self.target.datasets.get(index));
-        let rename = self.rename(seat, home, occupant).map_err(never)?;
-        let found = match seat.found {
-            Some(found) => self.target.datasets.get(found.index),
-            None => occupant,
-        };
+        let occupant = self.occupant(home);
+        let rename = self
+            .rename(seat, home, occupant.and_then(|index| self.target.datasets.get(index)))
+            .map_err(never)?;
+        let place = seat.found.map(|found| found.index).or(occupant);
+        let found = place.and_then(|place| self.target.datasets.get(place));
+        rename
+            .as_ref()
+            .zip(found)
+            .map_or(Ok(()), |(rename, found)| keeps_its_key(rename, found, &above))
+            .map_err(never)?;
+        let growth = self.growth(seat);
         let case = Case {
             source: seat.source,
             found,
+            growth: growth.as_ref(),
+            target: self.target,
             home,
             above: &above,
             raw: self.wish.raw,
+            wish: self.wish,
+            pools: &self.pools,
             key: self.key,
         };
-        let done = case.plan().map_err(|blocked| Refused {
+        let (done, aside) = self.solve(case, place).map_err(|blocked| Refused {
             blocked,
             stands_after: (rename.is_none() && found.is_some_and(|found| !found.inconsistent)).then(|| above_stands.clone()),
         })?;
-        let needs = self.needs(home, rename.as_ref(), above_stands);
+        let rename = rename.filter(|_| aside.is_none());
+        let growth = growth.filter(|_| done.is_clone);
+        let moving = rename.as_ref().map(|rename| (&rename.from, &rename.to));
+        let moving = moving.or(aside.as_ref().map(|aside| (&aside.from, &aside.to)));
+        let needs = self.needs(home, moving, growth.as_ref(), above_stands);
         Ok(Planned {
             stands_after: if done.is_born || rename.is_some() {
                 vec![self.plans.len()]
             } else {
                 needs.clone()
             },
+            aside,
             rename,
+            growth,
             done,
             needs,
         })
     }
 
-    /// After which places what lies above a home stands, and how that is encrypted; nothing when it never will.
+    /// After which places what lies above a home stands, and how that is encrypted; nothing when it never will. Only the root has nothing above it
+    /// in the tree, or what came to be on the source while it was read.
     fn above(&self, home: &DatasetName, parent: Option<&Turn>) -> Option<(Vec<usize>, Encryption)> {
-        if let Some(parent) = parent {
-            return Some((parent.stands_after.clone()?, parent.encryption.clone()));
-        }
-        let encryption = if *home == self.target.root {
-            let above = self.target.above.as_ref();
-            above.map_or(Encryption::Off, |above| above.encryption.clone())
-        } else {
-            let occupant = self.occupant(&home.parent()?)?;
-            let belongs_elsewhere = |seat: &Seat<'_>| {
-                let is_found = seat.found.is_some_and(|found| found.index == occupant);
-                is_found && seat.home.as_ref().is_ok_and(|there| Some(there) != home.parent().as_ref())
-            };
-            if self.seats.iter().any(belongs_elsewhere) {
-                return None;
+        match parent {
+            Some(parent) => Some((parent.stands_after.clone()?, parent.stem.encryption.clone())),
+            None if *home == self.target.root => {
+                let above = self.target.above.as_ref();
+                Some((Vec::new(), above.map_or(Encryption::Off, |above| above.encryption.clone())))
             }
-            self.target.datasets.get(occupant)?.encryption.clone()
-        };
-        Some((Vec::new(), encryption))
+            None => None,
+        }
     }
 
     /// The renaming that brings a counterpart home, if it is not there.
@@ -232,16 +287,32 @@ impl<'a> Board<'a> {
         })
     }
 
-    /// What must have happened before: that the parent came to stand, and every renaming that touches the same names.
-    fn needs(&self, home: &DatasetName, rename: Option<&Rename>, above_stands: Vec<usize>) -> Vec<usize> {
+    /// What must have happened before: that the parent came to stand, every renaming that touches the same names, and that the origin of a
+    /// clone is there under its name. What is renamed or set aside, from one name to another, waits for the clones that grow from it under its old one.
+    fn needs(
+        &self,
+        home: &DatasetName,
+        moving: Option<(&DatasetName, &DatasetName)>,
+        growth: Option<&Growth>,
+        above_stands: Vec<usize>,
+    ) -> Vec<usize> {
         let touches = |a: &DatasetName, b: &DatasetName| a.below(b).is_some() || b.below(a).is_some();
-        let mine = || std::iter::once(home).chain(rename.map(|rename| &rename.from));
+        let mine = || std::iter::once(home).chain(moving.map(|(from, _)| from));
         let renames = self
             .renames
             .iter()
-            .filter(|(_, from, to)| mine().any(|name| touches(name, from) || (rename.is_some() && touches(name, to))))
+            .filter(|(_, from, to)| {
+                let brings_origin = growth.is_some_and(|growth| growth.there.name.dataset().below(to).is_some());
+                brings_origin || mine().any(|name| touches(name, from) || (moving.is_some() && touches(name, to)))
+            })
             .map(|(place, ..)| *place);
-        let needs: BTreeSet<_> = renames.chain(above_stands).collect();
+        let sent_by = growth.and_then(|growth| growth.sent_by);
+        let growths = self
+            .growths
+            .iter()
+            .filter(|(_, grown)| moving.is_some_and(|(from, _)| grown.below(from).is_some()))
+            .map(|(place, _)| *place);
+        let needs: BTreeSet<_> = renames.chain(growths).chain(sent_by).chain(above_stands).collect();
         needs.into_iter().collect()
     }
 
@@ -250,8 +321,8 @@ impl<'a> Board<'a> {
         let place = self.plans.len();
         let (work, notes, needs, turn) = match planned {
             Err(Refused { blocked, stands_after }) => {
-                let encryption = self.encryption_at(index);
-                let turn = Turn { stands_after, encryption };
+                let stem = self.stem_at(index);
+                let turn = Turn { stands_after, stem };
                 (Work::Blocked { why: blocked }, Vec::new(), Vec::new(), turn)
             }
             Ok(planned) => {
@@ -265,15 +336,28 @@ impl<'a> Board<'a> {
                     self.renames.push((place, rename.from.clone(), rename.to.clone()));
                     steps.insert(0, Step::Rename(rename));
                 }
+                if let Some(aside) = planned.aside {
+                    self.move_aside(index, place, &aside);
+                    steps.insert(0, Step::SetAside(aside));
+                }
                 let turn = Turn {
                     stands_after: Some(planned.stands_after),
-                    encryption: planned.done.encryption,
+                    stem: planned.done.stem,
                 };
+                if let Some(growth) = planned.growth {
+                    self.growths.push((place, growth.there.name.dataset().clone()));
+                }
                 (Work::Steps { steps }, planned.done.notes, planned.needs, turn)
             }
         };
+        self.push(index, needs, notes, work);
         if let Some(seat) = self.seats.get_mut(index) {
             seat.turn = Some(turn);
+        }
+    }
+
+    fn push(&mut self, index: usize, needs: Vec<usize>, notes: Vec<Note>, work: Work) {
+        if let Some(seat) = self.seats.get(index) {
             self.plans.push(DatasetPlan {
                 source: seat.source.name.clone(),
                 guid: seat.source.guid,
@@ -281,7 +365,7 @@ impl<'a> Board<'a> {
                     Ok(home) => home.to_string(),
                     Err(error) => error.text.clone(),
                 },
-                why: seat.why,
+                why: seat.why.clone(),
                 needs,
                 notes,
                 work,
@@ -290,18 +374,25 @@ impl<'a> Board<'a> {
     }
 
     /// How what lies at a dataset's home is encrypted.
-    fn encryption_at(&self, index: usize) -> Encryption {
+    fn stem_at(&self, index: usize) -> Stem {
         let home = self.seats.get(index).and_then(|seat| seat.home.as_ref().ok());
-        home.and_then(|home| self.occupant(home))
-            .and_then(|index| self.target.datasets.get(index))
-            .map_or(Encryption::Off, |dataset| dataset.encryption.clone())
+        let occupant = home.and_then(|home| self.occupant(home));
+        let occupant = occupant.and_then(|index| self.target.datasets.get(index));
+        Stem {
+            name: occupant
+                .map_or(&self.target.root, |dataset| &self.target.stem(dataset).name)
+                .clone(),
+            encryption: occupant.map_or(Encryption::Off, |dataset| dataset.encryption.clone()),
+        }
     }
 }
 
 /// What a dataset's turn brought.
 struct Planned {
     stands_after: Vec<usize>,
+    aside: Option<SetAside>,
     rename: Option<Rename>,
+    growth: Option<Growth>,
     done: Done,
     needs: Vec<usize>,
 }
@@ -323,16 +414,24 @@ fn seats<'a>(chosen: &[(&'a Dataset, Selected)], source: &View, target: &View) -
     let wanted: Vec<_> = chosen
         .iter()
         .zip(&homes)
+        .filter(|((_, why), _)| *why != Selected::Above)
         .map(|((dataset, _), home)| (*dataset, home.as_ref().unwrap_or(&target.root)))
         .collect();
-    let found = lineage::matches(&wanted, target);
+    let mut found = lineage::matches(&wanted, target).into_iter();
     chosen
         .iter()
         .zip(homes)
-        .zip(found)
-        .map(|(((dataset, why), home), found)| Seat {
+        .map(|((dataset, why), home)| {
+            (
+                dataset,
+                why,
+                home,
+                if *why == Selected::Above { None } else { found.next().flatten() },
+            )
+        })
+        .map(|(dataset, why, home, found)| Seat {
             source: dataset,
-            why: *why,
+            why: why.clone(),
             parent: dataset
                 .name
                 .parent()
@@ -342,6 +441,21 @@ fn seats<'a>(chosen: &[(&'a Dataset, Selected)], source: &View, target: &View) -
             turn: None,
         })
         .collect()
+}
+
+/// Whether a dataset that has its key from another still has it where it is to go. The kernel moves none away from its key, not even when the key is loaded
+/// (`dsl_dir_rename_crypt_check`); among raw copies it is clones that have it from elsewhere than above.
+fn keeps_its_key(rename: &Rename, found: &Dataset, above: &Encryption) -> Result<(), Blocked> {
+    match &found.encryption {
+        Encryption::On { root, .. } if *root != found.name && !matches!(above, Encryption::On { root: there, .. } if there == root) => {
+            Err(Blocked::BoundToKey {
+                from: rename.from.clone(),
+                to: rename.to.clone(),
+                root: root.clone(),
+            })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The name that something has after a renaming; an error when it would be none, the old one when it is not concerned.

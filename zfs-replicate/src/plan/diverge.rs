@@ -1,8 +1,13 @@
-//! I notice what could only be received by destroying something, and never propose to.
+//! I notice what could only be received by destroying something.
 
 use crate::plan::base::Common;
 use crate::reason::{Blocked, Evidence};
 use crate::view::{Dataset, Version};
+
+/// Whether this is what a way out can be wished for: the target has something of its own, be it snapshots or what was written.
+pub(super) fn is_divergence(why: &Blocked) -> bool {
+    matches!(why, Blocked::Diverged { .. } | Blocked::TargetModified { .. })
+}
 
 /// Whether the target ends where the common base is: nothing of its own came later.
 pub(super) fn check_history(target: &Dataset, common: Option<&Common<'_>>) -> Result<(), Blocked> {

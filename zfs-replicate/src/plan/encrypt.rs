@@ -8,10 +8,21 @@ use crate::view::{Dataset, Encryption, Key, StreamFlags};
 /// Where something is received.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Place<'a> {
-    /// Into a dataset that has received before.
-    Existing(&'a Dataset),
+    /// Into a dataset that has received before, with this stem.
+    Existing(&'a Dataset, &'a DatasetName),
     /// As a new dataset of this name below a parent that is encrypted like this.
     New(&'a DatasetName, &'a Encryption),
+    /// As a clone, which has the key of what it grows from, wherever it lies (`dsl_dataset_create_crypt_sync` in the kernel's dsl_crypt.c).
+    Clone(&'a Stem),
+}
+
+/// A dataset of the target as far as keys go.
+#[derive(Debug, Clone)]
+pub(super) struct Stem {
+    /// The dataset in which its past begins: itself or, for a clone, what it grew from. What arrived raw brought its key there.
+    pub(super) name: DatasetName,
+    /// How it is encrypted.
+    pub(super) encryption: Encryption,
 }
 
 /// How the receiving dataset is or will be encrypted, or why it must not receive.
@@ -43,26 +54,32 @@ pub(super) fn flags(raw: bool) -> StreamFlags {
 }
 
 fn check_raw(place: Place<'_>) -> Result<Encryption, Blocked> {
-    match place {
-        Place::Existing(target) if target.encryption.is_on() => Ok(target.encryption.clone()),
-        Place::Existing(target) => Err(Blocked::NotRawLineage {
-            dataset: target.name.clone(),
-        }),
-        Place::New(name, _) => Ok(Encryption::On {
-            root: name.clone(),
-            key: Key::Missing,
-        }),
+    let (receiving, dataset) = match place {
+        Place::Existing(target, _) => (&target.encryption, &target.name),
+        Place::Clone(stem) => (&stem.encryption, &stem.name),
+        Place::New(name, _) => {
+            return Ok(Encryption::On {
+                root: name.clone(),
+                key: Key::Missing,
+            });
+        }
+    };
+    if receiving.is_on() {
+        Ok(receiving.clone())
+    } else {
+        Err(Blocked::NotRawLineage { dataset: dataset.clone() })
     }
 }
 
 fn check_plain(source: &Dataset, place: Place<'_>) -> Result<Encryption, Blocked> {
-    let (receiving, at) = match place {
-        Place::Existing(target) => (&target.encryption, target.name.clone()),
-        Place::New(name, parent) => (parent, name.parent().unwrap_or_else(|| name.clone())),
+    let (receiving, at, stem) = match place {
+        Place::Existing(target, stem) => (&target.encryption, target.name.clone(), Some(stem)),
+        Place::Clone(stem) => (&stem.encryption, stem.name.clone(), Some(&stem.name)),
+        Place::New(name, parent) => (parent, name.parent().unwrap_or_else(|| name.clone()), None),
     };
     if source.encryption.is_on() {
-        if let (Place::Existing(target), Encryption::On { root, .. }) = (place, receiving)
-            && *root == target.name
+        if let Encryption::On { root, .. } = receiving
+            && stem == Some(root)
         {
             return Err(Blocked::RawLineage { dataset: root.clone() });
         }

@@ -1,10 +1,9 @@
 //! I recognise a dataset by the snapshots it shares, wherever it lies and whatever it is called.
 
-use std::collections::BTreeSet;
-
 use zfs_rs::identity::{Guid, Txg};
 use zfs_rs::name::DatasetName;
 
+use crate::plan::aside;
 use crate::view::{Dataset, Partial, View};
 
 /// A dataset of the target that is the counterpart of one of the source.
@@ -19,7 +18,7 @@ pub(super) struct Match {
 /// Finds the counterpart of each dataset, given with the name it should have on the target.
 ///
 /// What shares a snapshot and lies where it belongs stays. Only what is left over is looked for elsewhere, so that a copy made on the source
-/// never takes its original's counterpart away. The target's root itself is never somebody else's counterpart: it was named by the user.
+/// never takes its original's counterpart away; and not among what was set aside. The target's root itself is never somebody else's counterpart: it was named by the user.
 pub(super) fn matches(wanted: &[(&Dataset, &DatasetName)], target: &View) -> Vec<Option<Match>> {
     let mut found: Vec<_> = wanted
         .iter()
@@ -29,7 +28,8 @@ pub(super) fn matches(wanted: &[(&Dataset, &DatasetName)], target: &View) -> Vec
             Some(Match { index, shares })
         })
         .collect();
-    let mut taken: BTreeSet<_> = found.iter().flatten().map(|found| found.index).collect();
+    let mut taken = aside::places(target);
+    taken.extend(found.iter().flatten().map(|found| found.index));
     for ((source, home), found) in wanted.iter().zip(&mut found) {
         if found.is_some() || **home == target.root {
             continue;

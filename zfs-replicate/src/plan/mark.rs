@@ -16,6 +16,13 @@
 //! Cursors of several targets live side by side on one source, so each name carries a key made of the target pool's GUID and the target
 //! root's name. The root and not the single dataset: a dataset renamed below the root keeps its cursors, and no crash between the renaming
 //! and new marks can leave old ones behind that nobody knows.
+//!
+//! # Origins
+//!
+//! The first stream of a clone starts from its origin, a snapshot of another dataset, and that gets no mark for the clone's sake: kernels destroy
+//! no snapshot that has a clone (`dsl_destroy_snapshot_check_impl`), so it goes with or after the clone only, when there is nothing left to
+//! send. For the same reason no run holds it. A promotion gives it, and its bookmarks, to the clone; from then on it is one of the clone's own.
+//! What the clone's next increments start from are snapshots of its own, marked like all others.
 
 use std::collections::BTreeSet;
 

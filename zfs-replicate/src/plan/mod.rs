@@ -8,17 +8,23 @@ use zfs_rs::identity::Guid;
 use zfs_rs::name::{BookmarkName, DatasetName, HoldTag, SnapshotName};
 
 use crate::policy::Wish;
-use crate::reason::{Blocked, GivenUp, Note, Selected, Side, Skipped};
+use crate::reason::{Blocked, GivenUp, Note, Selected, Side, Skipped, codes};
 use crate::view::{Base, Point, ResumeAt, StreamFlags, View, text};
 
+mod ability;
+mod aside;
 mod base;
 mod board;
 mod diverge;
 mod encrypt;
+pub mod explain;
 mod lineage;
 pub mod mark;
+pub mod moved;
 mod replicate;
 mod resume;
+mod roll_back;
+mod space;
 mod steps;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -38,7 +44,7 @@ pub struct Plan {
     pub wish: Wish,
     /// Bytes the target has left.
     pub available: u64,
-    /// What is to be done, in an order in which it can be done.
+    /// What is to be done, in an order in which it can be done; placeholders among it.
     pub datasets: Vec<DatasetPlan>,
     /// What is left alone on the source.
     pub skipped: Vec<Left>,
@@ -64,7 +70,8 @@ pub struct DatasetPlan {
     pub target: String,
     /// Why it is in the plan.
     pub why: Selected,
-    /// Places in the plan that must have got to where their dataset lies on the target, before this one may begin.
+    /// Places in the plan that must have got to where their dataset lies on the target, before this one may begin; and one that sends the
+    /// [origin](Self::origin) of this one as far as that.
     pub needs: Vec<usize>,
     /// What a reader should know.
     pub notes: Vec<Note>,
@@ -94,6 +101,12 @@ pub enum Work {
 pub enum Step {
     /// The target's dataset gets the name the source's has now.
     Rename(Rename),
+    /// The target's dataset diverged and is set aside, so that it can be sent anew.
+    SetAside(SetAside),
+    /// The target's dataset diverged and goes back to what both sides have.
+    RollBack(RollBack),
+    /// An empty filesystem is made on the target, for what is to lie below.
+    Placeholder(Placeholder),
     /// A partial receive is given up.
     AbortPartial(AbortPartial),
     /// A cursor bookmark is made on the source.
@@ -121,6 +134,51 @@ pub struct Rename {
     /// How it was recognised: the newest snapshot that it shares with the source's dataset.
     #[serde(with = "text")]
     pub shares: Guid,
+}
+
+/// A dataset of the target that diverged and gets another name beside its own, with all that lies below it. Nothing is lost by that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetAside {
+    /// What it is called.
+    #[serde(with = "text")]
+    pub from: DatasetName,
+    /// What it will be called. The name tells its identity, so that nobody takes it for the copy of something again.
+    #[serde(with = "text")]
+    pub to: DatasetName,
+    /// Its identity on the target.
+    #[serde(with = "text")]
+    pub guid: Guid,
+    /// What lies below it and goes along. What of that is replicated is sent anew too.
+    #[serde(with = "text")]
+    pub below: Vec<DatasetName>,
+    /// How it diverged.
+    pub why: Blocked,
+}
+
+/// A dataset of the target that diverged and goes back to the newest snapshot that both sides have. What it lists is lost for good, and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RollBack {
+    /// The dataset.
+    #[serde(with = "text")]
+    pub dataset: DatasetName,
+    /// Its identity on the target.
+    #[serde(with = "text")]
+    pub guid: Guid,
+    /// The snapshot it goes back to.
+    pub to: Point,
+    /// Its snapshots that are newer, oldest first: they are destroyed.
+    pub lost: Vec<Point>,
+    /// Bytes written since its newest snapshot, as far as the kernel counts them: they are lost too.
+    pub written: u64,
+}
+
+/// An empty filesystem of the target in the place of a dataset that is left alone. It is encrypted as what lies above it: what is received below it
+/// later would inherit that it is not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placeholder {
+    /// Its name.
+    #[serde(with = "text")]
+    pub dataset: DatasetName,
 }
 
 /// A partial receive to be given up.
@@ -153,6 +211,8 @@ pub struct Cursor {
 pub struct Transfer {
     /// Where the stream starts; nothing for a full one.
     pub from: Option<Base>,
+    /// The snapshot of the target that a new dataset grows from, for a clone: what `from` is on the source, by the same GUID.
+    pub origin: Option<Point>,
     /// What is sent.
     pub to: Point,
     /// What will be there afterwards, with the same GUID.
@@ -226,11 +286,19 @@ pub struct Orphan {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
-    /// No dataset is meant.
+    /// No dataset is meant: the root is not there.
     #[error("nothing is selected: {root} is not there")]
     NothingSelected {
         /// The root on the source.
         root: DatasetName,
+    },
+    /// No dataset is meant: patterns or a property leave out all that there are.
+    #[error("nothing is selected: of {root} and what lies below, all is left alone: {why}")]
+    AllSkipped {
+        /// The root on the source.
+        root: DatasetName,
+        /// Why the first of them is.
+        why: Skipped,
     },
     /// One root lies inside the other.
     #[error("{target} and {source_root} lie one inside the other")]
@@ -256,13 +324,21 @@ pub enum PlanError {
     },
 }
 
+codes!(PlanError {
+    NothingSelected => "nothing_selected",
+    AllSkipped => "all_skipped",
+    Overlap => "overlap",
+    TargetParentMissing => "target_parent_missing",
+    ReadOnlyPool => "read_only_pool",
+});
+
 /// Says what has to be done so that the target has every snapshot the source has.
 ///
 /// # Errors
 ///
 /// [`PlanError`] when there is nothing to plan for; what stops only one dataset is a [`Work::Blocked`] in the plan.
 pub fn plan(source: &View, target: &View, wish: &Wish) -> Result<Plan, PlanError> {
-    replicate::plan(source, target, *wish)
+    replicate::plan(source, target, wish)
 }
 
 impl From<Format> for u32 {
@@ -298,28 +374,36 @@ impl Plan {
             })
     }
 
-    /// Notes, where estimates are known, from which dataset on they exceed what the target has left.
-    ///
-    /// A note and no refusal: estimates of compressed blocks are hints, and a transfer that does not fit can be resumed.
-    pub fn note_space(&mut self) {
-        let mut need = 0_u64;
-        for dataset in &mut self.datasets {
-            let here = dataset
-                .transfers()
-                .filter_map(|transfer| transfer.estimate)
-                .fold(0, u64::saturating_add);
-            need = need.saturating_add(here);
-            if here > 0 && need > self.available {
-                dataset.notes.push(Note::MayNotFit {
-                    need,
-                    available: self.available,
-                });
-            }
-        }
+    /// The snapshots of the target that rolling back would destroy.
+    pub fn lost(&self) -> impl Iterator<Item = &Point> {
+        let steps = self.datasets.iter().flat_map(DatasetPlan::steps);
+        steps.flat_map(|step| match step {
+            Step::RollBack(back) => back.lost.as_slice(),
+            _ => &[],
+        })
+    }
+}
+
+impl Step {
+    /// Whether it is only done as the plan that was shown lists it, and not when a dataset is planned anew in the middle of a run.
+    pub(crate) fn wants_consent(&self) -> bool {
+        matches!(self, Self::SetAside(_) | Self::RollBack(_))
+    }
+}
+
+impl Transfer {
+    /// Whether the target's dataset only comes to be by it.
+    pub fn is_birth(&self) -> bool {
+        self.from.is_none() || self.origin.is_some()
     }
 }
 
 impl DatasetPlan {
+    /// The snapshot of the target that its dataset grows from, if it is to arrive as a clone.
+    pub fn origin(&self) -> Option<&Point> {
+        self.transfers().find_map(|transfer| transfer.origin.as_ref())
+    }
+
     /// What there is to do; nothing when it is blocked.
     pub fn steps(&self) -> &[Step] {
         match &self.work {

@@ -6,7 +6,7 @@ use crate::policy::Wish;
 use crate::reason::Side;
 use crate::view::{Dataset, View};
 
-pub(super) fn plan(source: &View, target: &View, wish: Wish) -> Result<Plan, PlanError> {
+pub(super) fn plan(source: &View, target: &View, wish: &Wish) -> Result<Plan, PlanError> {
     check(source, target)?;
     let mut board = Board::new(source, target, wish)?;
     while board.round() {}
@@ -14,14 +14,14 @@ pub(super) fn plan(source: &View, target: &View, wish: Wish) -> Result<Plan, Pla
         format: Format,
         source: source.root.clone(),
         target: target.root.clone(),
-        wish,
+        wish: wish.clone(),
         available: target
             .dataset(&target.root)
             .map(|root| root.available)
             .or(target.above.as_ref().map(|above| above.available))
             .unwrap_or(u64::MAX),
         skipped: board.skipped,
-        orphans: orphans(target, &board.seats, wish),
+        orphans: orphans(source, target, &board.seats, wish),
         datasets: board.plans,
     })
 }
@@ -53,14 +53,16 @@ fn check(source: &View, target: &View) -> Result<(), PlanError> {
     Ok(())
 }
 
-/// What the target has below its root that is nobody's counterpart and lies at nobody's home.
-fn orphans(target: &View, seats: &[Seat<'_>], wish: Wish) -> Vec<Orphan> {
+/// What the target has below its root that is nobody's counterpart and lies at nobody's home, not even that of one that is left alone.
+fn orphans(source: &View, target: &View, seats: &[Seat<'_>], wish: &Wish) -> Vec<Orphan> {
     let is_orphan = |(index, dataset): &(usize, &Dataset)| {
         let is_counterpart = seats.iter().any(|seat| {
             let is_found = seat.found.is_some_and(|found| found.index == *index);
             is_found || (seat.home.as_ref().is_ok_and(|home| *home == dataset.name))
         });
-        dataset.name != target.root && !is_counterpart
+        let path = target.path(dataset);
+        let is_left_alone = source.datasets.iter().any(|other| source.path(other) == path);
+        dataset.name != target.root && !is_counterpart && !is_left_alone
     };
     if !wish.recursive {
         return Vec::new();

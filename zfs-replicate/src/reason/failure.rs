@@ -17,6 +17,15 @@ pub enum Part {
     /// Protecting snapshots for the time of the run.
     #[error("hold")]
     Hold,
+    /// Making a placeholder.
+    #[error("placeholder")]
+    StandIn,
+    /// Setting aside on the target.
+    #[error("set aside")]
+    SetAside,
+    /// Rolling back on the target.
+    #[error("roll back")]
+    RollBack,
     /// Renaming on the target.
     #[error("rename")]
     Rename,
@@ -96,6 +105,9 @@ pub enum FailureKind {
     /// The pool or a device does not answer.
     #[error("input or output error")]
     Io,
+    /// The pool is suspended, or what was asked for would have had to wait.
+    #[error("not possible now")]
+    TryAgain,
     /// The run was cancelled.
     #[error("cancelled")]
     Cancelled,
@@ -109,6 +121,9 @@ pub enum FailureKind {
         #[serde(with = "text")]
         found: Option<Guid>,
     },
+    /// The target has something else than the plan lists, and what the plan lists is all that may be lost; the detail tells the difference.
+    #[error("the target is not as the plan lists it")]
+    Moved,
     /// The transfer reported success and the snapshot is not there.
     #[error("not proved: guid {expected} was expected and {} found", found.map_or_else(|| "nothing was".to_owned(), |guid| guid.to_string()))]
     NotProved {
@@ -177,8 +192,10 @@ codes!(FailureKind {
     Damaged => "damaged",
     Unsupported => "unsupported",
     Io => "io",
+    TryAgain => "try_again",
     Cancelled => "cancelled",
     Stale => "stale",
+    Moved => "moved",
     NotProved => "not_proved",
     OutOfTurn => "out_of_turn",
     Unexpected => "unexpected",

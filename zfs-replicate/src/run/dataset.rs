@@ -7,17 +7,21 @@
 //!                       │                      └─ not ─▶ keep, if a partial receive is left ─▶ let go
 //!                       │ unmark ─▶ (confirm what stays) ─▶ unmark ─▶ next step
 //!                       └─ any other failure ─▶ let go
+//!
+//! failed, and that passes ─▶ rest ─▶ plan again ─▶ hold ─▶ …
 //! ```
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use zfs_rs::identity::Guid;
 
 use crate::event::{Event, Subject};
-use crate::plan::{DatasetPlan, Step, Transfer, Work};
-use crate::reason::{Broken, Failure, FailureKind, NotBegun, Outcome, Part, Side};
+use crate::plan::{DatasetPlan, Rename, SetAside, Step, Transfer, Work};
+use crate::reason::{Broken, Failure, FailureKind, NotBegun, Outcome, Part, Selected, Side};
 use crate::run::order::{action, stands_at, stays, transfer};
-use crate::run::{Action, Answer, Seen};
+use crate::run::speed::Speed;
+use crate::run::{Action, Answer, Seen, retry};
 use crate::view::Point;
 
 /// One dataset's work.
@@ -32,10 +36,26 @@ pub(super) struct Task {
     pub(super) bytes_saved: u64,
     pub(super) opened: Option<Duration>,
     pub(super) closed: Option<Duration>,
+    /// Snapshots to transfer, those that are transferred already included.
+    pub(super) planned: usize,
+    /// How often it was begun.
+    pub(super) tries: u32,
     step_opened: Duration,
     step_bytes: u64,
-    proved: Option<Guid>,
+    speed: Speed,
+    /// What was read back on the target.
+    proved: BTreeSet<Guid>,
     is_holding: bool,
+    /// What the plan that the run began with lists to be set aside or lost. No plan that is made on the way lists more.
+    consented: Vec<Step>,
+}
+
+/// How a transfer comes along.
+#[derive(Debug)]
+pub(super) struct Pace {
+    pub(super) estimate: Option<u64>,
+    pub(super) bytes_per_second: Option<u64>,
+    pub(super) left: Option<Duration>,
 }
 
 /// Where a dataset stands in its run.
@@ -47,6 +67,10 @@ pub(super) enum State {
     Due(Phase),
     /// This was asked and is not answered.
     Asked(Phase),
+    /// It came to an end, which may not be the last word.
+    Ended(Outcome),
+    /// It came to an end and is tried again at that time.
+    Resting(Duration, Outcome),
     /// It is through.
     Finished(Outcome),
 }
@@ -66,6 +90,8 @@ pub(super) enum Phase {
     Keep(usize, Broken),
     /// Its snapshots are let go; this is how it will end.
     LetGo(Outcome),
+    /// It failed and is planned anew.
+    PlanAgain,
 }
 
 impl Task {
@@ -85,10 +111,14 @@ impl Task {
             bytes_saved: 0,
             opened: None,
             closed: None,
+            planned: plan.transfers().count(),
+            tries: 0,
             step_opened: Duration::ZERO,
             step_bytes: 0,
-            proved: None,
+            speed: Speed::default(),
+            proved: BTreeSet::new(),
             is_holding: false,
+            consented: plan.steps().iter().filter(|step| step.wants_consent()).cloned().collect(),
         }
     }
 
@@ -96,11 +126,46 @@ impl Task {
         matches!(self.state, State::Due(_) | State::Asked(_))
     }
 
+    /// Whether what has to come after it may begin: its dataset lies where it belongs, and what is to grow from a snapshot that it sends finds
+    /// that one there.
+    pub(super) fn is_ready(&self, plan: &DatasetPlan, origin: Option<&Point>) -> bool {
+        let sends = |origin: &Point| plan.transfers().any(|transfer| transfer.to.guid == origin.guid);
+        self.stands && origin.is_none_or(|origin| !sends(origin) || self.proved.contains(&origin.guid))
+    }
+
     /// How it ended, if it has.
     pub(super) fn outcome(&self) -> Option<&Outcome> {
         match &self.state {
             State::Finished(outcome) => Some(outcome),
-            State::Waiting | State::Due(_) | State::Asked(_) => None,
+            State::Waiting | State::Due(_) | State::Asked(_) | State::Ended(_) | State::Resting(..) => None,
+        }
+    }
+
+    /// When it is tried again, if it rests.
+    pub(super) fn rests_until(&self) -> Option<Duration> {
+        match &self.state {
+            State::Resting(until, _) => Some(*until),
+            _ => None,
+        }
+    }
+
+    /// Makes an end the last word, or a rest of it, or a rest an end.
+    pub(super) fn settle(&mut self, now: Duration, cancelled: bool, has_room: bool, events: &mut impl Extend<Event>) {
+        match &self.state {
+            State::Ended(outcome) => match (retry::after(outcome, self.tries), outcome) {
+                (Some(after), Outcome::Failed { why, .. }) if !cancelled => {
+                    events.extend([Event::Retrying {
+                        dataset: self.subject.clone(),
+                        why: why.clone(),
+                        after,
+                    }]);
+                    self.state = State::Resting(now.saturating_add(after), outcome.clone());
+                }
+                _ => self.finish(outcome.clone(), events),
+            },
+            State::Resting(_, outcome) if cancelled => self.finish(outcome.clone(), events),
+            State::Resting(until, _) if *until <= now && has_room => self.state = State::Due(Phase::PlanAgain),
+            _ => {}
         }
     }
 
@@ -112,13 +177,36 @@ impl Task {
         }
         self.opened = Some(now);
         self.closed = Some(now);
+        self.tries = 1;
         events.extend([Event::DatasetStarted {
             dataset: self.subject.clone(),
         }]);
-        if plan.transfers().next().is_some() {
+        self.first(plan, false);
+    }
+
+    /// Begins again with a new plan.
+    pub(super) fn begin_again(&mut self, plan: &DatasetPlan, now: Duration, cancelled: bool) {
+        self.closed = Some(now);
+        self.tries = self.tries.saturating_add(1);
+        self.planned = self.done.saturating_add(plan.transfers().count());
+        self.proved.clear();
+        match &plan.work {
+            Work::Blocked { why } => self.state = State::Ended(Outcome::Blocked { why: why.clone() }),
+            Work::Steps { steps } if steps.iter().any(|step| step.wants_consent() && !self.consented.contains(step)) => {
+                self.fail(None, moved(plan).into());
+            }
+            Work::Steps { .. } => {
+                self.stands |= stands_at(plan).is_none();
+                self.first(plan, cancelled);
+            }
+        }
+    }
+
+    fn first(&mut self, plan: &DatasetPlan, cancelled: bool) {
+        if plan.transfers().next().is_some() && !cancelled {
             self.state = State::Due(Phase::Hold);
         } else {
-            self.advance(plan, 0, false, events);
+            self.advance(plan, 0, cancelled);
         }
     }
 
@@ -135,6 +223,9 @@ impl Task {
         match &action {
             Action::Transfer(transfer) => {
                 self.step_opened = now;
+                self.step_bytes = 0;
+                self.speed = Speed::default();
+                self.speed.hear(now, 0);
                 events.extend([Event::StepStarted {
                     dataset: self.subject.clone(),
                     from: transfer.from.as_ref().map(|base| base.as_str().to_owned()),
@@ -153,11 +244,34 @@ impl Task {
         Some(action)
     }
 
+    /// Hears of a transfer in hand.
+    pub(super) fn moved(&mut self, plan: &DatasetPlan, now: Duration, bytes: u64) -> Option<Pace> {
+        let State::Asked(Phase::Step(index)) = &self.state else {
+            return None;
+        };
+        let estimate = transfer(plan, *index)?.estimate;
+        self.step_bytes = bytes;
+        self.speed.hear(now, bytes);
+        Some(Pace {
+            estimate,
+            bytes_per_second: self.speed.bytes_per_second(),
+            left: estimate.and_then(|estimate| self.speed.time_for(estimate.saturating_sub(bytes))),
+        })
+    }
+
+    /// Bytes moved, those of a transfer in hand included.
+    pub(super) fn bytes_so_far(&self) -> u64 {
+        match &self.state {
+            State::Asked(Phase::Step(_)) => self.bytes.saturating_add(self.step_bytes),
+            _ => self.bytes,
+        }
+    }
+
     /// Takes an answer: the transition table.
     pub(super) fn answer(&mut self, plan: &DatasetPlan, now: Duration, answer: Answer, cancelled: bool, events: &mut impl Extend<Event>) {
         let State::Asked(phase) = &self.state else {
             if !matches!(self.state, State::Finished(_)) {
-                self.fail(None, out_of_turn(plan).into(), events);
+                self.fail(None, out_of_turn(plan).into());
             }
             return;
         };
@@ -166,13 +280,13 @@ impl Task {
             (Phase::Hold, Answer::Done(result)) => match result {
                 Ok(()) => {
                     self.is_holding = true;
-                    self.advance(plan, 0, cancelled, events);
+                    self.advance(plan, 0, cancelled);
                 }
-                Err(failure) => self.fail(None, failure.into(), events),
+                Err(failure) => self.fail(None, failure.into()),
             },
             (Phase::Step(index), Answer::Done(result)) => match result {
                 Ok(()) => self.stepped(plan, index, cancelled, events),
-                Err(failure) => self.fail(None, failure.into(), events),
+                Err(failure) => self.fail(None, failure.into()),
             },
             (Phase::Step(index), Answer::Transferred { bytes, result }) if transfer(plan, index).is_some() => {
                 self.step_bytes = bytes;
@@ -186,21 +300,26 @@ impl Task {
             }
             (Phase::ConfirmStays(index), Answer::Confirmed(seen)) => match stays(plan, index).map(|stays| check(stays, seen)) {
                 Some(Ok(guid)) => {
-                    self.proved = Some(guid);
+                    self.proved.insert(guid);
                     self.state = State::Due(Phase::Step(index));
                 }
-                Some(Err(failure)) => self.fail(None, failure.into(), events),
-                None => self.fail(None, out_of_turn(plan).into(), events),
+                Some(Err(failure)) => self.fail(None, failure.into()),
+                None => self.fail(None, out_of_turn(plan).into()),
             },
             (Phase::Keep(index, mut broken), Answer::Done(result)) => {
                 broken.echoes.extend(result.err());
-                self.fail(transfer(plan, index), broken, events);
+                self.fail(transfer(plan, index), broken);
             }
             (Phase::LetGo(outcome), Answer::Done(result)) => match result {
-                Err(failure) if outcome.is_at_goal() => self.finish(failed(None, failure.into()), events),
-                _ => self.finish(outcome, events),
+                Err(failure) if outcome.is_at_goal() => self.state = State::Ended(failed(None, failure.into())),
+                _ => self.state = State::Ended(outcome),
             },
-            _ => self.fail(None, out_of_turn(plan).into(), events),
+            // A plan that could be made is for the machine, which keeps it.
+            (Phase::PlanAgain, Answer::Planned(Err(failure))) => {
+                self.tries = self.tries.saturating_add(1);
+                self.fail(None, failure.into());
+            }
+            _ => self.fail(None, out_of_turn(plan).into()),
         }
     }
 
@@ -222,7 +341,7 @@ impl Task {
         let broken = match (result, check(&wanted, seen)) {
             (Ok(()), Ok(guid)) => {
                 self.done += 1;
-                self.proved = Some(guid);
+                self.proved.insert(guid);
                 self.bytes_saved = self.bytes_saved.saturating_add(transfer.resume.map_or(0, |resume| resume.bytes));
                 events.extend([Event::StepProved {
                     dataset: self.subject.clone(),
@@ -245,52 +364,67 @@ impl Task {
         if partial == Some(transfer.to.guid) {
             self.state = State::Due(Phase::Keep(index, broken));
         } else {
-            self.fail(Some(transfer), broken, events);
+            self.fail(Some(transfer), broken);
         }
     }
 
     fn stepped(&mut self, plan: &DatasetPlan, index: usize, cancelled: bool, events: &mut impl Extend<Event>) {
-        if let Some(Step::Rename(rename)) = plan.steps().get(index) {
-            events.extend([Event::Renamed {
-                dataset: self.subject.clone(),
-                from: rename.from.clone(),
-                to: rename.to.clone(),
-            }]);
+        let dataset = self.subject.clone();
+        match plan.steps().get(index) {
+            Some(Step::Rename(Rename { from, to, .. })) => events.extend([Event::Renamed {
+                dataset,
+                from: from.clone(),
+                to: to.clone(),
+            }]),
+            Some(Step::SetAside(SetAside { from, to, .. })) => events.extend([Event::SetAside {
+                dataset,
+                from: from.clone(),
+                to: to.clone(),
+            }]),
+            Some(Step::RollBack(back)) => events.extend([Event::RolledBack {
+                dataset,
+                to: back.to.name.clone(),
+                lost: back.lost.len(),
+            }]),
+            _ => {}
         }
         if stands_at(plan) == Some(index) {
             self.stands = true;
         }
-        self.advance(plan, index + 1, cancelled, events);
+        self.advance(plan, index + 1, cancelled);
     }
 
-    fn advance(&mut self, plan: &DatasetPlan, index: usize, cancelled: bool, events: &mut impl Extend<Event>) {
+    fn advance(&mut self, plan: &DatasetPlan, index: usize, cancelled: bool) {
         match plan.steps().get(index) {
             None => {
-                let outcome = if plan.transfers().next().is_some() {
+                let is_rolled_back = plan.steps().iter().any(|step| matches!(step, Step::RollBack(_)));
+                let outcome = if self.planned > 0 || is_rolled_back {
                     Outcome::Replicated
+                } else if plan.why == Selected::Above {
+                    Outcome::StoodIn
                 } else {
                     Outcome::AtGoal
                 };
-                self.close(outcome, events);
+                self.close(outcome);
             }
-            Some(_) if cancelled => self.fail(None, failure(plan, FailureKind::Cancelled).into(), events),
-            Some(Step::Unmark(unmark)) if self.proved != Some(unmark.stays.guid) => {
+            Some(_) if cancelled => self.fail(None, failure(plan, FailureKind::Cancelled).into()),
+            Some(Step::Unmark(unmark)) if !self.proved.contains(&unmark.stays.guid) => {
                 self.state = State::Due(Phase::ConfirmStays(index));
             }
             Some(_) => self.state = State::Due(Phase::Step(index)),
         }
     }
 
-    fn fail(&mut self, transfer: Option<&Transfer>, why: Broken, events: &mut impl Extend<Event>) {
-        self.close(failed(transfer, why), events);
+    fn fail(&mut self, transfer: Option<&Transfer>, why: Broken) {
+        self.close(failed(transfer, why));
     }
 
-    fn close(&mut self, outcome: Outcome, events: &mut impl Extend<Event>) {
-        if std::mem::take(&mut self.is_holding) {
-            self.state = State::Due(Phase::LetGo(outcome));
+    fn close(&mut self, outcome: Outcome) {
+        self.state = if std::mem::take(&mut self.is_holding) {
+            State::Due(Phase::LetGo(outcome))
         } else {
-            self.finish(outcome, events);
-        }
+            State::Ended(outcome)
+        };
     }
 
     fn finish(&mut self, outcome: Outcome, events: &mut impl Extend<Event>) {
@@ -333,6 +467,16 @@ fn failed(transfer: Option<&Transfer>, why: Broken) -> Outcome {
 
 fn out_of_turn(plan: &DatasetPlan) -> Failure {
     failure(plan, FailureKind::OutOfTurn)
+}
+
+/// The target diverged in another way than the plan that was shown says.
+fn moved(plan: &DatasetPlan) -> Failure {
+    Failure {
+        side: Side::Target,
+        object: plan.target.clone(),
+        detail: "it diverged in another way than the plan lists".to_owned(),
+        ..failure(plan, FailureKind::Moved)
+    }
 }
 
 fn failure(plan: &DatasetPlan, kind: FailureKind) -> Failure {

@@ -5,15 +5,13 @@ use std::collections::BTreeSet;
 use zfs_rs::identity::{Guid, Txg};
 
 use crate::plan::mark::TargetKey;
+use crate::plan::tests::divergence;
 use crate::policy::Wish;
+use crate::policy::divergence::OnDivergence;
+use crate::policy::pattern::{Pattern, Verb};
 use crate::run::Action;
 use crate::view::{Base, Dataset, View};
-use crate::world::{End, World, world};
-
-pub(super) const ALL: Wish = Wish {
-    recursive: true,
-    raw: false,
-};
+use crate::world::{ALL, End, World, world};
 
 /// The invariants that hold after every single action, whoever dies then.
 pub(super) struct Watch {
@@ -43,9 +41,13 @@ impl Watch {
             );
         }
         self.bases = now;
-        // I4: no snapshot of the target ever goes.
+        // I4: no snapshot of the target ever goes, unless it is listed to.
         let guids = |world: &World| world.received().into_values().flatten().collect::<BTreeSet<_>>();
-        assert!(guids(world).is_superset(&guids(&self.before)), "I4: {action:?}");
+        let mut kept = guids(world);
+        if let Action::RollBack(back) = action {
+            kept.extend(back.lost.iter().map(|lost| lost.guid));
+        }
+        assert!(kept.is_superset(&guids(&self.before)), "I4: {action:?}");
         // I3: after an unmarking the two newest bases are marked; I2: what we sent is marked from the first instant.
         let key = TargetKey::new(&world.target);
         for dataset in &world.source.datasets {
@@ -99,7 +101,7 @@ fn bases(world: &World) -> Vec<(Guid, Option<Txg>)> {
 }
 
 /// Kills a run at every point and demands what I7 and I8 say. Gives the number of points.
-fn kill_everywhere(text: &str, wish: Wish) -> usize {
+fn kill_everywhere(text: &str, wish: &Wish) -> usize {
     let mut whole = world(text);
     let mut watch = Watch::new(&whole);
     let _end = whole.run(wish, None, &mut |world, action| watch.check(world, action));
@@ -155,13 +157,15 @@ pub(super) fn check_no_leak(world: &World, point: usize) {
     assert!(counterparts.all(|dataset| dataset.partial.is_none()), "killed at {point}");
 }
 
-/// A stranger destroys every snapshot of the source but the newest and those that are held.
+/// A stranger destroys every snapshot of the source but the newest, those that are held, and those from which clones grew.
 fn prune(world: &mut World) {
+    let origins = world.source.datasets.iter().filter_map(|dataset| dataset.origin.as_ref()?.guid);
+    let origins: BTreeSet<_> = origins.collect();
     for dataset in &mut world.source.datasets {
         let newest = dataset.newest().map(|version| version.guid);
         dataset
             .versions
-            .retain(|version| !version.holds.is_empty() || Some(version.guid) == newest);
+            .retain(|version| !version.holds.is_empty() || Some(version.guid) == newest || origins.contains(&version.guid));
     }
 }
 
@@ -174,13 +178,61 @@ const SCENARIO: &str = "src: @1 @2 @3 *1 | dst: @1
     src/begun: @1 @2 *1 | dst/begun: ~1
     src/stale: @2 @3 *1 *2 | dst/stale: @1 ~1>4
     src/gone: @5 @6 *4 | dst/gone: ~4
-    src/done: @1 @2 *1 *2 | dst/done: @1 @2";
+    src/done: @1 @2 *1 *2 | dst/done: @1 @2
+    src/clone: @4 @5 clone:full@2
+    src/again: @6 clone:clone@5
+    src/cut: @4 @5 *4 clone:done@1 | dst/cut: ~done@1>4 clone:done@1";
 
 #[test]
 fn killed_at_any_point_it_comes_to_the_same_end() {
-    let points = kill_everywhere(SCENARIO, ALL);
+    let points = kill_everywhere(SCENARIO, &ALL);
     println!("{points} kill points");
     assert!(points > 80, "{points}");
+}
+
+/// What diverged: with a half received snapshot, with something below, by what was written, where another belongs, and with nothing in common.
+const DIVERGED: &str = "src: @1 @2 @3 *1 | dst: @1
+    src/own: @1 @2 *1 | dst/own: @1 @x
+    src/own/below: @1 @2 *1 | dst/own/below: @1
+    src/half: @1 @2 *1 *2 held:2 | dst/half: @1 @y ~1>2
+    src/given: @1 @2 *1 | dst/given: @1 @4 ~4>2
+    src/wrote: @1 @2 *1 | dst/wrote: @1 +512
+    src/old=new: @1 | src/moved=old: @1 @2 *1 | dst/old: @1 @z
+    src/clone: @4 *4 clone:own@1 | dst/clone: @4 @x clone:own@1";
+
+#[test]
+fn killed_at_any_point_what_diverged_is_set_aside_once() {
+    // I4 I7
+    let text = format!("{DIVERGED} | src/strange: @1 | dst/strange: @x | dst/strange/below: @1");
+    let points = kill_everywhere(&text, &divergence::wish(OnDivergence::RenameAside));
+    assert!(points > 80, "{points}");
+    let points = kill_everywhere(
+        "src: @1 @2 *1 | src/a: @1 *1 | dst: @1 @x | dst/a: @1",
+        &divergence::wish(OnDivergence::RenameAside),
+    );
+    assert!(points > 10, "{points}");
+}
+
+#[test]
+fn killed_at_any_point_what_diverged_goes_back_and_on() {
+    // I4 I5 I7
+    let points = kill_everywhere(DIVERGED, &divergence::wish(OnDivergence::Rollback));
+    assert!(points > 60, "{points}");
+}
+
+#[test]
+fn killed_at_any_point_placeholders_are_made_once() {
+    let mut wish = ALL.clone();
+    for (verb, pattern) in [
+        (Verb::Exclude, "left/src/a"),
+        (Verb::Include, "left/src/a/*"),
+        (Verb::Exclude, "left/src/a/c"),
+    ] {
+        wish.datasets.push(Pattern::new(verb, pattern).unwrap());
+    }
+    wish.datasets.push(Pattern::new(Verb::Include, "left/src/a/c/d").unwrap());
+    let points = kill_everywhere("src: @1 | src/a: @1 | src/a/b: @1 @2 | src/a/c: @1 | src/a/c/d: @1", &wish);
+    assert!(points > 20, "{points}");
 }
 
 #[test]
@@ -189,7 +241,7 @@ fn killed_at_any_point_a_stranger_who_prunes_costs_no_base() {
     for point in 0.. {
         let mut world = world(SCENARIO);
         let mut watch = Watch::new(&world);
-        let end = world.run(ALL, Some(point), &mut |world, action| watch.check(world, action));
+        let end = world.run(&ALL, Some(point), &mut |world, action| watch.check(world, action));
         if let End::Over(..) = end {
             break;
         }
@@ -199,7 +251,7 @@ fn killed_at_any_point_a_stranger_who_prunes_costs_no_base() {
             // The cursors of the scenario cover what was there; ours cover what came.
             assert_eq!(*before, after, "I2: pruning after point {point} took the base of {dataset}");
         }
-        let plan = world.plan(ALL);
+        let plan = world.plan(&ALL);
         for dataset in &plan.datasets {
             let had_base = before.iter().any(|(_, base)| base.is_some())
                 && world
@@ -211,8 +263,8 @@ fn killed_at_any_point_a_stranger_who_prunes_costs_no_base() {
                 "full again after point {point}: {dataset:#?}"
             );
         }
-        let _end = world.run_clean(ALL);
-        let (report, mutations) = world.run_clean(ALL);
+        let _end = world.run_clean(&ALL);
+        let (report, mutations) = world.run_clean(&ALL);
         assert!(report.complete && mutations == 0, "point {point}: {report:#?}");
     }
 }
@@ -226,15 +278,36 @@ fn killed_twice_it_still_comes_to_its_end() {
             let mut world = world(text);
             let mut watch = Watch::new(&world);
             for point in [first, second] {
-                let _end = world.run(ALL, Some(point), &mut |world, action| watch.check(world, action));
+                let _end = world.run(&ALL, Some(point), &mut |world, action| watch.check(world, action));
             }
-            let _end = world.run_clean(ALL);
-            let _end = world.run_clean(ALL);
-            let (report, mutations) = world.run_clean(ALL);
+            let _end = world.run_clean(&ALL);
+            let _end = world.run_clean(&ALL);
+            let (report, mutations) = world.run_clean(&ALL);
             assert!(report.complete && mutations == 0, "I7: {first}, {second}");
             check_no_leak(&world, second);
             pairs += 1;
         }
     }
     assert_eq!(pairs, 1600);
+}
+
+/// Cancels a run at every point, answers what is in hand as a driver does that cuts it off, and demands what I7 and I8 say.
+#[test]
+fn cancelled_at_any_point_it_comes_to_the_same_end() {
+    let mut whole = world(SCENARIO);
+    let _end = whole.run_clean(&ALL);
+    for point in 0.. {
+        let mut world = world(SCENARIO);
+        let mut watch = Watch::new(&world);
+        if !world.cancel(&ALL, point, &mut |world, action| watch.check(world, action)) {
+            assert!(point > 60, "{point}");
+            return;
+        }
+        let (report, _) = world.run_clean(&ALL);
+        assert!(report.complete, "cancelled at {point}: {report:#?}");
+        let (_, mutations) = world.run_clean(&ALL);
+        assert_eq!(mutations, 0, "I7: cancelled at {point}");
+        assert_eq!(world.received(), whole.received(), "cancelled at {point}");
+        check_no_leak(&world, point);
+    }
 }

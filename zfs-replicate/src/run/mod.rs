@@ -8,12 +8,12 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use zfs_rs::identity::Guid;
-use zfs_rs::name::SnapshotName;
+use zfs_rs::name::{DatasetName, SnapshotName};
 
 use crate::event::Event;
-use crate::plan::{AbortPartial, Cursor, DatasetPlan, Kept, Marked, Plan, Rename, Transfer};
+use crate::plan::{AbortPartial, Cursor, DatasetPlan, Kept, Marked, Placeholder, Plan, Rename, RollBack, SetAside, Transfer};
 use crate::reason::{Broken, Failure, NotBegun, Outcome};
-use crate::run::dataset::{State, Task};
+use crate::run::dataset::{Phase, State, Task};
 use crate::run::report::Report;
 use crate::view::Point;
 
@@ -24,6 +24,8 @@ mod order;
 #[cfg(test)]
 mod random;
 pub mod report;
+mod retry;
+mod speed;
 #[cfg(test)]
 mod tests;
 
@@ -41,6 +43,8 @@ pub enum Next {
     Do(Box<Order>),
     /// Wait for an answer to one of the orders in hand.
     Wait,
+    /// Wait until that time, and for an answer if an order is in hand, whatever comes first.
+    WaitUntil(Duration),
     /// The run is over.
     Done,
 }
@@ -65,6 +69,12 @@ pub enum Action {
     },
     /// Rename on the target. Answer: `Done`.
     Rename(Rename),
+    /// Rename on the target what diverged. Answer: `Done`.
+    SetAside(SetAside),
+    /// Take a dataset of the target back to an older snapshot, if it has exactly those newer ones that are listed. Answer: `Done`.
+    RollBack(RollBack),
+    /// Make a placeholder on the target. Answer: `Done`; that there is one is success.
+    StandIn(Placeholder),
     /// Give up a partial receive. Answer: `Done`; that there is none any more is success.
     AbortPartial(AbortPartial),
     /// Make a cursor bookmark on the source. Answer: `Done`; that it is there with this GUID is success.
@@ -84,12 +94,14 @@ pub enum Action {
     Unmark(Vec<Marked>),
     /// Let go what [`Hold`](Self::Hold) took. Answer: `Done`.
     DropHold,
+    /// Look at both sides anew and plan this dataset of the source again. Answer: `Planned`.
+    PlanAgain(DatasetName),
 }
 
 /// What came of an [`Order`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// To all but the two below.
+    /// To all but those below.
     Done(Result<(), Failure>),
     /// To [`Action::Transfer`].
     Transferred {
@@ -100,6 +112,8 @@ pub enum Answer {
     },
     /// To [`Action::Confirm`].
     Confirmed(Result<Seen, Failure>),
+    /// To [`Action::PlanAgain`].
+    Planned(Result<Box<DatasetPlan>, Failure>),
 }
 
 /// What was read back on the target.
@@ -121,6 +135,8 @@ pub struct Machine {
     stage: Stage,
     opened: Duration,
     closed: Duration,
+    /// Of all transfers, where every one is estimated.
+    estimate: Option<u64>,
     is_cancelled: bool,
 }
 
@@ -142,6 +158,7 @@ impl Machine {
             .map(|(index, plan)| Task::new(index, plan))
             .collect();
         Self {
+            estimate: estimate(&plan),
             plan,
             limits,
             tasks,
@@ -158,12 +175,18 @@ impl Machine {
         if self.stage == Stage::Unannounced {
             self.announce(now);
         }
+        self.settle(now);
         if let Some(order) = self.due(now) {
             return Next::Do(Box::new(order));
         }
         self.start(now);
         if let Some(order) = self.due(now) {
             return Next::Do(Box::new(order));
+        }
+        // Where no more may go at once, an answer comes before anything can be tried again.
+        let retry = self.tasks.iter().filter_map(Task::rests_until).min().filter(|_| self.has_room());
+        if let Some(until) = retry {
+            return Next::WaitUntil(until);
         }
         if self.tasks.iter().any(Task::is_running) {
             return Next::Wait;
@@ -180,14 +203,46 @@ impl Machine {
     /// Takes the answer to an order that [`poll`](Self::poll) gave out. An answer to anything else ends its dataset as
     /// [`OutOfTurn`](crate::reason::FailureKind::OutOfTurn).
     pub fn handle(&mut self, now: Duration, dataset: usize, answer: Answer) {
-        if let Some((task, plan)) = self.tasks.get_mut(dataset).zip(self.plan.datasets.get(dataset)) {
-            task.answer(plan, now, answer, self.is_cancelled, &mut self.events);
+        let Some((task, plan)) = self.tasks.get_mut(dataset).zip(self.plan.datasets.get_mut(dataset)) else {
+            return;
+        };
+        match (answer, &task.state) {
+            (Answer::Planned(Ok(new)), State::Asked(Phase::PlanAgain)) => {
+                // What had to come first has, or this one would not have begun.
+                let needs = std::mem::take(&mut plan.needs);
+                *plan = DatasetPlan { needs, ..*new };
+                task.begin_again(plan, now, self.is_cancelled);
+            }
+            (answer, _) => task.answer(plan, now, answer, self.is_cancelled, &mut self.events),
         }
     }
 
-    /// Begins nothing new. What is in hand must still be answered; transfers that the driver cuts short are answered as failed.
+    /// Hears how many bytes the transfer in hand of a dataset has moved so far, and makes an event of it.
+    pub fn moved(&mut self, now: Duration, dataset: usize, bytes: u64) {
+        let Some((task, plan)) = self.tasks.get_mut(dataset).zip(self.plan.datasets.get(dataset)) else {
+            return;
+        };
+        let Some(pace) = task.moved(plan, now, bytes) else { return };
+        let dataset = task.subject.clone();
+        let run_bytes = self.tasks.iter().map(Task::bytes_so_far).fold(0, u64::saturating_add);
+        self.events.push_back(Event::Progress {
+            dataset,
+            bytes,
+            estimate: pace.estimate,
+            bytes_per_second: pace.bytes_per_second,
+            left: pace.left,
+            run_bytes,
+            run_estimate: self.estimate,
+        });
+    }
+
+    /// Begins nothing new. What is in hand must still be answered; transfers that the driver cuts short are answered as
+    /// [`Cancelled`](crate::reason::FailureKind::Cancelled), and what arrived of them is kept.
     pub fn cancel(&mut self) {
-        self.is_cancelled = true;
+        if !self.is_cancelled && self.stage != Stage::Over {
+            self.is_cancelled = true;
+            self.events.push_back(Event::Cancelled);
+        }
     }
 
     /// What happened since the last call, oldest first.
@@ -212,11 +267,11 @@ impl Machine {
     fn announce(&mut self, now: Duration) {
         self.stage = Stage::Running;
         self.opened = now;
-        let transfers = || self.plan.datasets.iter().flat_map(DatasetPlan::transfers);
+        let transfers = self.plan.datasets.iter().flat_map(DatasetPlan::transfers);
         self.events.push_back(Event::Planned {
             datasets: self.plan.datasets.len(),
-            transfers: transfers().count(),
-            bytes: transfers().try_fold(0_u64, |sum, transfer| Some(sum.saturating_add(transfer.estimate?))),
+            transfers: transfers.count(),
+            bytes: self.estimate,
         });
         for task in &self.tasks {
             if let Some(outcome) = task.outcome() {
@@ -224,6 +279,20 @@ impl Machine {
                     dataset: task.subject.clone(),
                     outcome: outcome.clone(),
                 });
+            }
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.tasks.iter().filter(|task| task.is_running()).count() < self.limits.jobs.get()
+    }
+
+    /// Ends what came to an end, or lets it rest until it is tried again; and begins again with what has rested.
+    fn settle(&mut self, now: Duration) {
+        for index in 0..self.tasks.len() {
+            let has_room = self.has_room();
+            if let Some(task) = self.tasks.get_mut(index) {
+                task.settle(now, self.is_cancelled, has_room, &mut self.events);
             }
         }
     }
@@ -248,7 +317,7 @@ impl Machine {
             } else {
                 self.verdict(plan)
             };
-            let is_free = self.tasks.iter().filter(|task| task.is_running()).count() < self.limits.jobs.get();
+            let is_free = self.has_room();
             let Some(task) = self.tasks.get_mut(index).filter(|task| task.state == State::Waiting) else {
                 continue;
             };
@@ -262,8 +331,12 @@ impl Machine {
 
     fn verdict(&self, plan: &DatasetPlan) -> Verdict {
         let mut verdict = Verdict::Now;
-        for needed in plan.needs.iter().filter_map(|needed| self.tasks.get(*needed)) {
-            if needed.stands {
+        let needed = plan
+            .needs
+            .iter()
+            .filter_map(|needed| self.tasks.get(*needed).zip(self.plan.datasets.get(*needed)));
+        for (needed, its_plan) in needed {
+            if needed.is_ready(its_plan, plan.origin()) {
                 continue;
             }
             if needed.outcome().is_some() {
@@ -275,6 +348,11 @@ impl Machine {
         }
         verdict
     }
+}
+
+fn estimate(plan: &Plan) -> Option<u64> {
+    let mut transfers = plan.datasets.iter().flat_map(DatasetPlan::transfers);
+    transfers.try_fold(0_u64, |sum, transfer| Some(sum.saturating_add(transfer.estimate?)))
 }
 
 /// Whether a dataset may begin.

@@ -11,6 +11,9 @@ pub(super) fn action(phase: &Phase, plan: &DatasetPlan) -> Option<Action> {
         Phase::Hold => Action::Hold { snapshots: held(plan) },
         Phase::Step(index) => match plan.steps().get(*index)?.clone() {
             Step::Rename(rename) => Action::Rename(rename),
+            Step::SetAside(aside) => Action::SetAside(aside),
+            Step::RollBack(back) => Action::RollBack(back),
+            Step::Placeholder(placeholder) => Action::StandIn(placeholder),
             Step::AbortPartial(abort) => Action::AbortPartial(abort),
             Step::Mark(cursor) => Action::Mark(cursor),
             Step::Transfer(transfer) => Action::Transfer(transfer),
@@ -31,16 +34,18 @@ pub(super) fn action(phase: &Phase, plan: &DatasetPlan) -> Option<Action> {
             })
         }
         Phase::LetGo(_) => Action::DropHold,
+        Phase::PlanAgain => Action::PlanAgain(plan.source.clone()),
     })
 }
 
-/// The snapshots that must not go while the dataset is worked on.
+/// The snapshots that must not go while the dataset is worked on. An origin cannot: kernels destroy none that has a clone. And its own dataset may
+/// be holding it by the tag that this one would use.
 fn held(plan: &DatasetPlan) -> Vec<Point> {
     let mut held: Vec<Point> = Vec::new();
     for transfer in plan.transfers() {
         let from = match &transfer.from {
-            Some(Base::Snapshot(point)) => Some(point),
-            Some(Base::Bookmark { .. }) | None => None,
+            Some(Base::Snapshot(point)) if transfer.origin.is_none() => Some(point),
+            Some(Base::Snapshot(_) | Base::Bookmark { .. }) | None => None,
         };
         for point in from.into_iter().chain([&transfer.to]) {
             if held.last() != Some(point) {
@@ -53,7 +58,11 @@ fn held(plan: &DatasetPlan) -> Vec<Point> {
 
 /// The step after which the target's dataset lies where it belongs; nothing if it does so from the beginning.
 pub(super) fn stands_at(plan: &DatasetPlan) -> Option<usize> {
-    let is_birth = |step: &Step| matches!(step, Step::Transfer(transfer) if transfer.from.is_none());
+    let is_birth = |step: &Step| match step {
+        Step::Transfer(transfer) => transfer.is_birth(),
+        Step::Placeholder(_) => true,
+        _ => false,
+    };
     let is_rename = |step: &Step| matches!(step, Step::Rename(_));
     let steps = plan.steps();
     steps.iter().position(is_birth).or_else(|| steps.iter().position(is_rename))

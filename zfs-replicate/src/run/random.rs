@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 
 use crate::plan::tests::line;
-use crate::run::kill_points::{ALL, Watch, check_no_leak};
+use crate::run::kill_points::{Watch, check_no_leak};
 use crate::view::{Dataset, View};
-use crate::world::{End, World, world};
+use crate::world::{ALL, End, World, world};
 
 /// Where datasets may lie; parents first.
 const PATHS: [&str; 5] = ["", "/a", "/b", "/c", "/a/b"];
@@ -52,7 +52,14 @@ fn any_world() -> impl Strategy<Value = String> {
             let place = if index == 0 { 0 } else { places[index - 1].min(4) };
             let lineage = PATHS[index].trim_start_matches('/');
             let called = if lineage.is_empty() { String::new() } else { format!("={lineage}") };
-            text += &format!("src{}{called}: {}\n", PATHS[place], source(past));
+            let origin = past.oddity.wrapping_sub(5);
+            let is_clone = index > 0 && origin < 5 && pasts[0].snapshots & (1 << origin) != 0;
+            let clone = if is_clone {
+                format!(" clone:@{}", origin + 1)
+            } else {
+                String::new()
+            };
+            text += &format!("src{}{called}: {}{clone}\n", PATHS[place], source(past));
             let parent = PATHS[index].rsplit_once('/').map_or("", |(parent, _)| parent);
             if let Some(received) = past.received
                 && (index == 0 || there.contains(&parent))
@@ -123,7 +130,7 @@ fn renamed(world: &World) -> World {
 }
 
 fn told(world: &World) -> Vec<String> {
-    world.plan(ALL).datasets.iter().map(line).collect()
+    world.plan(&ALL).datasets.iter().map(line).collect()
 }
 
 fn names(view: &View) -> usize {
@@ -145,11 +152,11 @@ proptest! {
         let mut whole = fresh.clone();
         let mut watch = Watch::new(&whole);
         for _ in 0..2 {
-            let end = whole.run(ALL, None, &mut |world, action| watch.check(world, action));
+            let end = whole.run(&ALL, None, &mut |world, action| watch.check(world, action));
             prop_assert!(matches!(end, End::Over(_)));
         }
-        let (report, mutations) = whole.run_clean(ALL);
-        prop_assert_eq!(mutations, 0, "I7: {:#?}", whole.plan(ALL));
+        let (report, mutations) = whole.run_clean(&ALL);
+        prop_assert_eq!(mutations, 0, "I7: {:#?}", whole.plan(&ALL));
         if report.complete {
             check_no_leak(&whole, 0);
         }
@@ -157,10 +164,10 @@ proptest! {
         let mut killed = fresh;
         let mut watch = Watch::new(&killed);
         for point in [Some(first), Some(second), None, None] {
-            let _end = killed.run(ALL, point, &mut |world, action| watch.check(world, action));
+            let _end = killed.run(&ALL, point, &mut |world, action| watch.check(world, action));
         }
-        let (_, mutations) = killed.run_clean(ALL);
-        prop_assert_eq!(mutations, 0, "I7: {:#?}", killed.plan(ALL));
+        let (_, mutations) = killed.run_clean(&ALL);
+        prop_assert_eq!(mutations, 0, "I7: {:#?}", killed.plan(&ALL));
         prop_assert_eq!(killed.received(), whole.received());
     }
 

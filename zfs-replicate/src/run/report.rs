@@ -41,6 +41,8 @@ pub struct DatasetReport {
     pub steps_done: usize,
     /// Snapshots that were to be transferred.
     pub steps_planned: usize,
+    /// How often it was begun: once, unless it failed in a way that passes.
+    pub attempts: u32,
     /// Bytes moved.
     pub bytes: u64,
     /// Bytes that did not have to be moved again because an interrupted transfer was resumed.
@@ -78,7 +80,8 @@ impl DatasetReport {
             target: plan.target.clone(),
             outcome: task.outcome()?.clone(),
             steps_done: task.done,
-            steps_planned: plan.transfers().count(),
+            steps_planned: task.planned,
+            attempts: task.tries,
             bytes: task.bytes,
             bytes_saved: task.bytes_saved,
             took: task

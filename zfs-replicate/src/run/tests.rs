@@ -3,40 +3,54 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use crate::event::Event;
 use crate::plan::mark::TargetKey;
+use crate::plan::tests::divergence;
+use crate::policy::Wish;
+use crate::policy::divergence::OnDivergence;
 use crate::reason::{Broken, Failure, FailureKind, NotBegun, Outcome, Part, Side};
-use crate::run::kill_points::{ALL, check_no_leak};
+use crate::run::kill_points::check_no_leak;
 use crate::run::report::Report;
 use crate::run::{Action, Answer, Limits, Machine, Next, Seen};
-use crate::world::{World, guid, world};
+use crate::world::{ALL, World, guid, world};
 
 /// A machine by hand: orders are taken as they come and answered as the test likes.
 struct Hand {
     machine: Machine,
     world: World,
+    now: Duration,
 }
 
 impl Hand {
     fn new(text: &str, jobs: usize) -> Self {
-        let world = world(text);
+        Self::wishing(text, jobs, &ALL)
+    }
+
+    fn wishing(text: &str, jobs: usize, wish: &Wish) -> Self {
+        let mut world = world(text);
+        world.wish = wish.clone();
         let jobs = NonZeroUsize::new(jobs).unwrap();
         Self {
-            machine: Machine::new(world.plan(ALL), Limits { jobs }),
+            machine: Machine::new(world.plan(wish), Limits { jobs }),
             world,
+            now: Duration::ZERO,
         }
     }
 
     /// All orders that are given out before an answer is needed: dataset and kind.
     fn orders(&mut self) -> Vec<(usize, Action)> {
-        std::iter::from_fn(|| match self.machine.poll(Duration::ZERO) {
-            Next::Do(order) => Some((order.dataset, order.action)),
-            Next::Wait | Next::Done => None,
-        })
-        .collect()
+        let mut orders = Vec::new();
+        loop {
+            match self.machine.poll(self.now) {
+                Next::Do(order) => orders.push((order.dataset, order.action)),
+                Next::WaitUntil(until) if orders.is_empty() && self.now < until => self.now = until,
+                Next::Wait | Next::WaitUntil(_) | Next::Done => return orders,
+            }
+        }
     }
 
     fn answer(&mut self, dataset: usize, answer: Answer) {
-        self.machine.handle(Duration::from_secs(1), dataset, answer);
+        self.machine.handle(self.now, dataset, answer);
     }
 
     /// Does orders properly until `stop` says that this one is the test's.
@@ -62,7 +76,7 @@ impl Hand {
         for _ in 0..1000 {
             let orders = self.orders();
             if orders.is_empty() {
-                assert_eq!(self.machine.poll(Duration::from_secs(2)), Next::Done, "everything is answered");
+                assert_eq!(self.machine.poll(self.now), Next::Done, "everything is answered");
                 return self.machine.report();
             }
             for (dataset, action) in orders {
@@ -123,6 +137,46 @@ fn success_is_what_was_read_back() {
 }
 
 #[test]
+fn what_is_lost_was_listed_before_the_run_began() {
+    // I4 I5: what passes by itself is planned anew, and somebody made a snapshot on the target meanwhile.
+    let rollback = divergence::wish(OnDivergence::Rollback);
+    let mut hand = Hand::wishing("src: @1 @2 *1 | dst: @1 @x", 1, &rollback);
+    let mut own = hand.world.target.datasets[0].versions[1].clone();
+    own.guid = 7.into();
+    let (dataset, _) = hand.until(is_transfer);
+    let result = Err(failure(FailureKind::Busy).into());
+    hand.answer(dataset, Answer::Transferred { bytes: 9, result });
+    hand.world.target.datasets[0].versions.push(own);
+    let report = hand.finish();
+    assert_eq!(why(&report.datasets[0].outcome).cause.kind, FailureKind::Moved);
+    assert_eq!(hand.world.target.datasets[0].versions.len(), 2);
+    // Nothing is tried again where the target has more than is listed.
+    let mut hand = Hand::wishing("src: @1 @2 *1 | dst: @1 @x", 1, &rollback);
+    let mut more = hand.world.target.datasets[0].versions[1].clone();
+    (more.guid, more.createtxg) = (7.into(), 9999.into());
+    hand.world.target.datasets[0].versions.push(more);
+    let report = hand.finish();
+    assert_eq!(why(&report.datasets[0].outcome).cause.kind, FailureKind::Moved);
+    assert_eq!(report.datasets[0].attempts, 1);
+    assert_eq!(hand.world.target.datasets[0].versions.len(), 3);
+}
+
+#[test]
+fn what_is_listed_is_tried_again() {
+    for (what, kind) in [
+        (OnDivergence::Rollback, FailureKind::Busy),
+        (OnDivergence::RenameAside, FailureKind::Busy),
+    ] {
+        let mut hand = Hand::wishing("src: @1 @2 *1 | dst: @1 @x", 1, &divergence::wish(what));
+        let (dataset, _) = hand.until(|action| matches!(action, Action::RollBack(_) | Action::SetAside(_)));
+        hand.answer(dataset, Answer::Done(Err(failure(kind))));
+        let report = hand.finish();
+        assert!(report.complete, "{report:#?}");
+        assert_eq!(report.datasets[0].attempts, 2);
+    }
+}
+
+#[test]
 fn what_failed_has_failed_even_if_the_snapshot_is_there() {
     // I1: both are needed. The next run finds the snapshot and says so then.
     let mut hand = Hand::new("src: @1", 1);
@@ -132,8 +186,8 @@ fn what_failed_has_failed_even_if_the_snapshot_is_there() {
     hand.answer(dataset, Answer::Transferred { bytes: 9, result });
     let report = hand.finish();
     assert_eq!(why(&report.datasets[0].outcome).cause.kind, FailureKind::Io);
-    assert_eq!(hand.world.run_clean(ALL), hand.world.clone().run_clean(ALL));
-    assert!(hand.world.run_clean(ALL).0.complete);
+    assert_eq!(hand.world.run_clean(&ALL), hand.world.clone().run_clean(&ALL));
+    assert!(hand.world.run_clean(&ALL).0.complete);
 }
 
 #[test]
@@ -154,7 +208,7 @@ fn what_a_partial_receive_waits_for_is_kept() {
     let version = hand.world.source.datasets[0].version(guid("", "2")).unwrap();
     assert_eq!(version.holds, [TargetKey::new(&hand.world.target).hold_tag().unwrap()]);
     // The next run resumes, says what that saved, and lets go.
-    let (report, _) = hand.world.run_clean(ALL);
+    let (report, _) = hand.world.run_clean(&ALL);
     assert!(report.complete);
     assert_eq!(report.datasets[0].bytes_saved, 400);
     check_no_leak(&hand.world, 0);
@@ -240,7 +294,7 @@ fn an_answer_to_another_question_is_no_success() {
 #[test]
 fn a_blocked_dataset_makes_the_run_incomplete() {
     // I19
-    let (report, _) = world("src: @1 *1 | src/a: | dst: @1").run_clean(ALL);
+    let (report, _) = world("src: @1 *1 | src/a: | dst: @1").run_clean(&ALL);
     assert!(!report.complete);
     assert!(report.datasets[0].outcome.is_at_goal());
 }
@@ -269,4 +323,88 @@ fn listeners_hear_everything_once_and_in_order() {
     );
     let text = serde_json::to_string(&report).unwrap();
     assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+}
+
+#[test]
+fn a_clone_waits_for_the_snapshot_it_grows_from_and_for_nothing_more() {
+    let mut hand = Hand::new("src: @1 *1 | src/a: @1 @2 @3 | src/c: @4 clone:a@2 | dst: @1", 4);
+    let is_sent = |number: &'static str| move |action: &Action| matches!(action, Action::Transfer(to) if to.to.guid == guid("/a", number));
+    // The dataset stands when its first snapshot is there, and the clone cannot begin.
+    let (dataset, action) = hand.until(is_sent("2"));
+    assert!(hand.orders().is_empty());
+    let answer = hand.world.act(&action);
+    hand.answer(dataset, answer);
+    let (dataset, _) = hand.until(is_sent("3"));
+    // What comes after its origin does not matter to it.
+    let result = Err(failure(FailureKind::NoSpace).into());
+    hand.answer(dataset, Answer::Transferred { bytes: 0, result });
+    let report = hand.finish();
+    let outcomes: Vec<_> = report.datasets.iter().map(|dataset| dataset.outcome.is_at_goal()).collect();
+    assert_eq!(outcomes, [true, false, true]);
+}
+
+#[test]
+fn what_passes_is_planned_anew_and_goes_on_where_it_stopped() {
+    let mut hand = Hand::new("src: @1 @2 @3 *1 | src/a: @1 | dst: @1", 2);
+    let (dataset, action) = hand.until(|action| matches!(action, Action::Transfer(transfer) if transfer.to.name.short() == "2"));
+    let Action::Transfer(transfer) = action else { unreachable!() };
+    hand.world.interrupt(&transfer);
+    let result = Err(failure(FailureKind::Truncated).into());
+    hand.answer(dataset, Answer::Transferred { bytes: 400, result });
+    let report = hand.finish();
+    assert!(report.complete, "{report:#?}");
+    let root = &report.datasets[0];
+    assert_eq!(
+        (root.attempts, root.steps_done, root.steps_planned, root.bytes_saved),
+        (2, 2, 2, 400)
+    );
+    assert_eq!(report.datasets[1].attempts, 1, "the others are not tried again");
+    assert_eq!(hand.now, Duration::from_secs(2));
+    let events: Vec<_> = std::iter::from_fn(|| hand.machine.poll_event()).collect();
+    let retried = |event: &&Event| matches!(event, Event::Retrying { after, .. } if *after == Duration::from_secs(2));
+    assert_eq!(events.iter().filter(retried).count(), 1);
+    let ends = |event: &&Event| matches!(event, Event::DatasetFinished { dataset, .. } if dataset.index == 0);
+    assert_eq!(events.iter().filter(ends).count(), 1, "one end is told");
+    check_no_leak(&hand.world, 0);
+}
+
+#[test]
+fn what_does_not_pass_is_given_up_and_what_needs_it_waits_for_that() {
+    let mut hand = Hand::new("src: @1 | src/a: @1", 2);
+    for _ in 0..4 {
+        let (dataset, _) = hand.until(is_transfer);
+        let result = Err(failure(FailureKind::Busy).into());
+        hand.answer(dataset, Answer::Transferred { bytes: 0, result });
+    }
+    let report = hand.finish();
+    assert_eq!(why(&report.datasets[0].outcome).cause.kind, FailureKind::Busy);
+    assert_eq!(report.datasets[0].attempts, 4);
+    assert!(matches!(
+        report.datasets[1].outcome,
+        Outcome::NotBegun {
+            why: NotBegun::Needs { .. }
+        }
+    ));
+    assert_eq!(hand.now, Duration::from_secs(2 + 8 + 32));
+}
+
+#[test]
+fn who_rests_when_the_run_is_cancelled_has_failed_as_it_did() {
+    let mut hand = Hand::new("src: @1", 1);
+    let (dataset, _) = hand.until(is_transfer);
+    let result = Err(failure(FailureKind::Busy).into());
+    hand.answer(dataset, Answer::Transferred { bytes: 0, result });
+    loop {
+        match hand.machine.poll(Duration::ZERO) {
+            Next::Do(order) => {
+                let answer = hand.world.act(&order.action);
+                hand.answer(order.dataset, answer);
+            }
+            Next::WaitUntil(until) => break assert_eq!(until, Duration::from_secs(2)),
+            other => panic!("{other:?}"),
+        }
+    }
+    hand.machine.cancel();
+    assert_eq!(hand.machine.poll(Duration::ZERO), Next::Done);
+    assert_eq!(why(&hand.machine.report().datasets[0].outcome).cause.kind, FailureKind::Busy);
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zfs_rs::identity::{Guid, Txg};
-use zfs_rs::name::{BookmarkName, DatasetName, HoldTag, SnapshotName};
+use zfs_rs::name::{BookmarkName, DatasetName, HoldTag, PoolName, SnapshotName};
 
 pub(crate) fn serialize<T: Spelled, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
     value.spell().serialize(to)
@@ -40,7 +40,7 @@ macro_rules! spelled {
     };
 }
 
-spelled!(u64, Guid, Txg, DatasetName, SnapshotName, BookmarkName, HoldTag);
+spelled!(u64, Guid, Txg, PoolName, DatasetName, SnapshotName, BookmarkName, HoldTag);
 
 impl<T: Spelled> Spelled for Option<T> {
     type Spelling = Option<T::Spelling>;

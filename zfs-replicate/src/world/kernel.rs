@@ -7,18 +7,25 @@ use std::time::Duration;
 use zfs_rs::identity::{Guid, Txg};
 use zfs_rs::name::DatasetName;
 
-use crate::plan::{AbortPartial, Cursor, Kept, Marked, Plan, Rename, Transfer, plan};
+use crate::plan::{AbortPartial, Cursor, Kept, Marked, Placeholder, Plan, Rename, Transfer, plan};
 use crate::policy::Wish;
 use crate::reason::{Failure, FailureKind, Part, Side};
 use crate::run::report::Report;
 use crate::run::{Action, Answer, Limits, Machine, Next, Seen};
-use crate::view::{Base, Dataset, Encryption, Key, Mark, Partial, Point, ResumeAt, SavedReceive, Version, View};
+use crate::view::{Base, Dataset, Encryption, Key, Kind, Mark, Origin, Partial, Point, ResumeAt, Room, SavedReceive, Version, View};
+use crate::world::ALL;
+
+mod divergence;
 
 /// Two sides that can be acted upon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct World {
     pub(crate) source: View,
     pub(crate) target: View,
+    /// What was set aside with the target's root.
+    beside: Vec<Dataset>,
+    /// What is wanted when a dataset is planned again.
+    pub(crate) wish: Wish,
     txg: u64,
 }
 
@@ -34,34 +41,39 @@ impl World {
         Self {
             source,
             target,
+            beside: Vec::new(),
+            wish: ALL.clone(),
             txg: 100_000,
         }
     }
 
-    pub(crate) fn plan(&self, wish: Wish) -> Plan {
-        plan(&self.source, &self.target, &wish).unwrap()
+    pub(crate) fn plan(&self, wish: &Wish) -> Plan {
+        plan(&self.source, &self.target, wish).unwrap()
     }
 
-    /// Plans and runs. With `kill_at`, the process dies at that point: before an order, or in the middle of a transfer.
-    pub(crate) fn run(&mut self, wish: Wish, kill_at: Option<usize>, check: &mut dyn FnMut(&Self, &Action)) -> End {
+    /// Plans and runs. With `kill_at`, the process dies at that point: before an order, or in the middle of one that has a middle.
+    pub(crate) fn run(&mut self, wish: &Wish, kill_at: Option<usize>, check: &mut dyn FnMut(&Self, &Action)) -> End {
+        self.wish = wish.clone();
         let limits = Limits {
             jobs: NonZeroUsize::new(2).unwrap(),
         };
         let mut machine = Machine::new(self.plan(wish), limits);
         let mut in_hand = VecDeque::new();
         let mut point = 0;
+        let mut late = Duration::ZERO;
         for tick in 0..10_000 {
-            let now = Duration::from_millis(tick);
+            let now = Duration::from_millis(tick).saturating_add(late);
             match machine.poll(now) {
+                Next::WaitUntil(until) if in_hand.is_empty() => late = until,
                 Next::Do(order) => {
                     for is_middle in [false, true] {
-                        let is_transfer = matches!(order.action, Action::Transfer(_));
-                        if is_middle && !is_transfer {
+                        let has_middle = matches!(order.action, Action::Transfer(_) | Action::RollBack(_));
+                        if is_middle && !has_middle {
                             continue;
                         }
                         if kill_at == Some(point) {
-                            if let (true, Action::Transfer(transfer)) = (is_middle, &order.action) {
-                                self.interrupt(transfer);
+                            if is_middle {
+                                self.act_half(&order.action);
                                 check(self, &order.action);
                             }
                             return End::Killed;
@@ -72,7 +84,7 @@ impl World {
                     check(self, &order.action);
                     in_hand.push_back((order.dataset, answer));
                 }
-                Next::Wait => {
+                Next::Wait | Next::WaitUntil(_) => {
                     let (dataset, answer) = in_hand.pop_front().expect("the machine waits for nothing");
                     machine.handle(now, dataset, answer);
                 }
@@ -85,8 +97,42 @@ impl World {
         panic!("the machine does not come to an end");
     }
 
+    /// Plans, runs, and cancels before the order of that number; its transfer, and those after, are cut off. Says whether there was such
+    /// an order.
+    pub(crate) fn cancel(&mut self, wish: &Wish, at: usize, check: &mut dyn FnMut(&Self, &Action)) -> bool {
+        let jobs = NonZeroUsize::new(2).unwrap();
+        let mut machine = Machine::new(self.plan(wish), Limits { jobs });
+        let mut in_hand = VecDeque::new();
+        let mut point = 0;
+        loop {
+            match machine.poll(Duration::ZERO) {
+                Next::Do(order) => {
+                    if point == at {
+                        machine.cancel();
+                    }
+                    let answer = match &order.action {
+                        Action::Transfer(transfer) if point >= at => {
+                            self.interrupt(transfer);
+                            let result = Err(no(FailureKind::Cancelled, transfer.to.name.as_str()).into());
+                            Answer::Transferred { bytes: 400, result }
+                        }
+                        action => self.act(action),
+                    };
+                    check(self, &order.action);
+                    in_hand.push_back((order.dataset, answer));
+                    point += 1;
+                }
+                Next::Wait | Next::WaitUntil(_) => {
+                    let (dataset, answer) = in_hand.pop_front().expect("the machine waits for nothing");
+                    machine.handle(Duration::ZERO, dataset, answer);
+                }
+                Next::Done => return point > at,
+            }
+        }
+    }
+
     /// Runs to the end and says how, and how many orders changed something.
-    pub(crate) fn run_clean(&mut self, wish: Wish) -> (Report, usize) {
+    pub(crate) fn run_clean(&mut self, wish: &Wish) -> (Report, usize) {
         let mut mutations = 0;
         let end = self.run(wish, None, &mut |_, action| {
             mutations += usize::from(!matches!(action, Action::Confirm { .. }));
@@ -100,23 +146,37 @@ impl World {
     /// Every snapshot of the target, by dataset.
     pub(crate) fn received(&self) -> BTreeMap<DatasetName, BTreeSet<Guid>> {
         let guids = |dataset: &Dataset| dataset.versions.iter().map(|version| version.guid).collect();
-        self.target
-            .datasets
-            .iter()
-            .map(|dataset| (dataset.name.clone(), guids(dataset)))
-            .collect()
+        let there = self.target.datasets.iter().chain(&self.beside);
+        there.map(|dataset| (dataset.name.clone(), guids(dataset))).collect()
+    }
+
+    /// Does what of an action is done when the process dies in the middle of it.
+    fn act_half(&mut self, action: &Action) {
+        match action {
+            Action::Transfer(transfer) => self.interrupt(transfer),
+            Action::RollBack(back) => self.half_roll_back(back),
+            _ => {}
+        }
     }
 
     pub(crate) fn act(&mut self, action: &Action) -> Answer {
         Answer::Done(match action {
             Action::Hold { snapshots } => snapshots.iter().try_for_each(|point| self.find(point).map(|_| ())),
             Action::Rename(rename) => self.rename(rename),
+            Action::SetAside(aside) => self.set_aside(aside),
+            Action::RollBack(back) => self.roll_back(back),
+            Action::StandIn(placeholder) => self.stand_in(placeholder),
             Action::AbortPartial(abort) => self.abort(abort),
             Action::Mark(cursor) => self.mark(cursor),
             Action::Unmark(marked) => self.unmark(marked),
             Action::KeepPartial(kept) => self.hold(kept, true),
             Action::ReleaseKept(kept) => self.hold(kept, false),
             Action::DropHold => Ok(()),
+            Action::PlanAgain(dataset) => {
+                let plan = self.plan(&self.wish).datasets.into_iter().find(|plan| plan.source == *dataset);
+                let gone = || no(FailureKind::NotFound, dataset.as_str());
+                return Answer::Planned(plan.map(Box::new).ok_or_else(gone));
+            }
             Action::Transfer(transfer) => {
                 let result = self.transfer(transfer).map_err(Into::into);
                 return Answer::Transferred { bytes: 1000, result };
@@ -171,6 +231,45 @@ impl World {
             dataset.name = new;
         }
         self.sort();
+    }
+
+    fn stand_in(&mut self, placeholder: &Placeholder) -> Result<(), Failure> {
+        let name = &placeholder.dataset;
+        let parent = name.parent().unwrap();
+        let above = self.target.above.as_ref().filter(|above| above.name == parent);
+        let above = above.map(|above| &above.encryption);
+        let Some(above) = above.or(self.target.dataset(&parent).map(|parent| &parent.encryption)) else {
+            return Err(no(FailureKind::NotFound, parent.as_str()));
+        };
+        if self.target.dataset(name).is_some() {
+            return Err(no(FailureKind::Exists, name.as_str()));
+        }
+        let encryption = above.clone();
+        if encryption.missing_key().is_some() {
+            return Err(no(FailureKind::KeyNotLoaded, name.as_str()));
+        }
+        self.txg += 1;
+        self.target.datasets.push(Dataset {
+            name: name.clone(),
+            guid: Guid(self.txg),
+            kind: Kind::Filesystem,
+            createtxg: Txg(self.txg),
+            inconsistent: false,
+            origin: None,
+            encryption,
+            versions: Vec::new(),
+            marks: Vec::new(),
+            partial: None,
+            written: 0,
+            used: 0,
+            available: 1 << 40,
+            room: Room::default(),
+            placeholder: true,
+            without_large_blocks: false,
+            properties: BTreeMap::new(),
+        });
+        self.sort();
+        Ok(())
     }
 
     fn abort(&mut self, abort: &AbortPartial) -> Result<(), Failure> {
@@ -250,6 +349,8 @@ impl World {
             createtxg: txg,
             creation: None,
             holds: Vec::new(),
+            properties: BTreeMap::new(),
+            clones: None,
         });
         Ok(())
     }
@@ -280,7 +381,13 @@ impl World {
         }
         self.txg += 1;
         let source = self.source.dataset(transfer.to.name.dataset()).unwrap();
-        let encryption = if transfer.flags.raw && source.encryption.is_on() {
+        let origin = transfer.origin.as_ref().map(|point| Origin {
+            name: point.name.clone(),
+            guid: Some(point.guid),
+        });
+        let encryption = if let Some(origin) = &origin {
+            self.target.dataset(origin.name.dataset()).unwrap().encryption.clone()
+        } else if transfer.flags.raw && source.encryption.is_on() {
             Encryption::On {
                 root: name.clone(),
                 key: Key::Missing,
@@ -301,7 +408,9 @@ impl World {
             encryption,
             versions: Vec::new(),
             marks: Vec::new(),
-            origin: None,
+            origin,
+            placeholder: false,
+            without_large_blocks: !transfer.flags.large_block,
             partial: None,
             ..source.clone()
         };
@@ -334,6 +443,20 @@ impl World {
                 return Ok(());
             }
             _ => return Err(no(FailureKind::Busy, name.as_str())),
+        }
+        if let Some(origin) = &transfer.origin {
+            assert_eq!(
+                Some(origin.guid),
+                transfer.from.as_ref().map(Base::guid),
+                "a clone grows from what it is sent from"
+            );
+            let grows = self.target.dataset(origin.name.dataset());
+            let is_it = |version: &Version| version.name == origin.name && version.guid == origin.guid;
+            return match there {
+                Some(_) => Err(no(FailureKind::Mismatch, name.as_str())),
+                None if grows.is_some_and(|grows| grows.versions.iter().any(is_it)) => Ok(()),
+                None => Err(no(FailureKind::NotFound, origin.name.as_str())),
+            };
         }
         match (&transfer.from, there) {
             (None, None) => Ok(()),

@@ -158,6 +158,16 @@ fn rates_that_cannot_be_are_refused() {
 }
 
 #[test]
+fn ages_that_cannot_be_are_refused() {
+    let age = |option, age| say(&["replicate", option, age, "tank/a", "backup/a"]);
+    age("--snapshots-newer-than", "0s").refused(2, &["an age of nothing leaves nothing to choose"]);
+    age("--snapshots-older-than", "-1d").refused(2, &["an age cannot be negative"]);
+    age("--snapshots-newer-than", "1mo").refused(2, &["months and years differ in length"]);
+    age("--snapshots-older-than", "old").refused(2, &["an age is a number and a unit", "30d"]);
+    age("--snapshot-property", "keep").refused(2, &["not a user property and its value"]);
+}
+
+#[test]
 fn a_command_line_that_makes_no_sense_shows_its_usage() {
     say(&[]).refused(2, &["Usage: zfs-replicate"]);
     say(&["replicate", "tank/a"]).refused(2, &["<DST>", "Usage: zfs-replicate replicate"]);

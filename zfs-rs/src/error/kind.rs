@@ -165,6 +165,7 @@ impl ErrorKind {
             (Self::ReadOnly, _) => "the pool is imported read-only",
             (Self::NoSpace, _) => "the pool is out of space",
             (Self::Unsupported { needs: None }, Operation::Receive) => "the target pool or kernel lacks a feature of the stream",
+            (Self::Io, Operation::Receive) => "a block could not be written, or not be decompressed",
             (Self::EncryptionMismatch, _) => "the encryption of stream and target do not fit",
             (Self::Invalid, Operation::Receive) => "the stream does not fit the target",
             _ => return None,

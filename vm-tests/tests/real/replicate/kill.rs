@@ -65,7 +65,7 @@ fn interrupted_and_resumed(zfs: &Zfs, source: &DatasetName, target: &DatasetName
         "{report:#}"
     );
     assert_eq!(guids(source.as_str()), guids(target.as_str()));
-    assert_same_bytes(&format!("{source}@one"), &format!("{target}@one"));
+    assert_same_bytes(&format!("{source}@one"), &format!("{target}@one"), STEP);
     assert_eq!((holds(source), holds(target)), (String::new(), String::new()));
     assert!(marks(source) <= 3 && marks(target) == 0, "{} bookmarks", marks(source));
     let third = replicate(zfs, source, target, &["--json"]).well().json();
@@ -73,13 +73,13 @@ fn interrupted_and_resumed(zfs: &Zfs, source: &DatasetName, target: &DatasetName
 }
 
 /// The one file in both snapshots is the same: compared by its bytes, as the hash of so many takes minutes here.
-fn assert_same_bytes(ours: &str, theirs: &str) {
+pub(super) fn assert_same_bytes(ours: &str, theirs: &str, length: u64) {
     let places = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let [ours, theirs] = [(ours, &places[0]), (theirs, &places[1])].map(|(snapshot, place)| {
         oracle::run("mount", &["-t", "zfs", "-o", "ro", snapshot, place.path().to_str().unwrap()]);
         place.path().join("noise").to_str().unwrap().to_owned()
     });
-    assert_eq!(std::fs::metadata(&ours).unwrap().len(), STEP);
+    assert_eq!(std::fs::metadata(&ours).unwrap().len(), length);
     oracle::run("cmp", &[&ours, &theirs]);
     for place in &places {
         oracle::run("umount", &[place.path().to_str().unwrap()]);
@@ -87,13 +87,13 @@ fn assert_same_bytes(ours: &str, theirs: &str) {
 }
 
 /// Bytes of the stream that the target has on disk.
-fn saved(zfs: &Zfs, target: &DatasetName) -> u64 {
+pub(super) fn saved(zfs: &Zfs, target: &DatasetName) -> u64 {
     let token = zfs.receive_resume_token(target).unwrap_or_default();
     token.map_or(0, |token| token.parse::<ResumeToken>().unwrap().point().bytes)
 }
 
 /// Whether a thread of the killed program is still in the kernel.
-fn is_at_work() -> bool {
+pub(super) fn is_at_work() -> bool {
     let text = oracle::run("ps", &["-eLo", "comm"]);
     text.lines()
         .any(|name| name.starts_with("zfs-receive") || name.starts_with("zfs-send"))

@@ -1,8 +1,16 @@
 //! Whole replications between real pools, by the library and by the program.
 
+mod cancel;
+mod choose;
+mod clone;
+mod divergence;
+mod feature;
 mod kill;
+mod placeholder;
 mod refuse;
+mod space;
 mod tree;
+mod wedge;
 
 use std::process::{Command, Output};
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, process::Command};
 
-use zfs_replicate::{Replication, reason::Outcome, run::report::Report};
+use zfs_replicate::{Replicator, reason::Outcome, run::report::Report};
 use zfs_rs::{DatasetName, Zfs};
 
 use super::{Ended, PROGRAM, command, guids, holds, marks, replicate, run};
@@ -185,7 +185,7 @@ fn a_target_with_a_life_of_its_own_is_left_alone(zfs: &Zfs) {
     replicate(zfs, &source, &target, &[]).well();
     oracle::sh(&format!("zfs snapshot {target}@mine; zfs snapshot {source}@two"));
     let before = oracle::everything(target.as_str());
-    replicate(zfs, &source, &target, &[]).badly(1, &[target.as_str(), "1 snapshot of its own", "zfs rename"]);
+    replicate(zfs, &source, &target, &[]).badly(1, &[target.as_str(), "1 snapshot of its own", "--on-divergence rename-aside"]);
     assert_eq!(oracle::everything(target.as_str()), before);
 
     // The same name is not the same snapshot.
@@ -236,10 +236,10 @@ fn assert_copied(source: &DatasetName, target: &DatasetName, shorts: &[&str]) {
 
 /// A recursive run of the library.
 fn by_library(zfs: &Zfs, source: &DatasetName, target: &DatasetName) -> Report {
-    let replication = Replication::local(zfs.clone(), source.clone(), target.clone()).recursive(true);
+    let replication = Replicator::local(zfs.clone(), source.clone(), target.clone()).recursive(true);
     let plan = replication.plan().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(replication.run(plan, |_| {}))
+    runtime.block_on(replication.run(plan).finish())
 }
 
 /// Every program that a program runs, itself included.

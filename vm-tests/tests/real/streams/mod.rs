@@ -133,17 +133,24 @@ fn assert_alike(ours: &[u8], theirs: &[u8], words: &str) {
 /// The records of a stream with what they mean. Before 2.1 the bytes that fill up an embedded block are whatever lay on the kernel's stack
 /// (`dump_write_embedded`), so no two streams are equal, nor are their checksums.
 fn meant(stream: &[u8]) -> Vec<(Record, Vec<u8>)> {
-    let mut records: Vec<(Record, Vec<u8>)> = Vec::new();
-    walk(stream, |step| match step {
-        Step::Record(Record::End(_)) | Step::Need => {}
-        Step::Record(record) => records.push((record, Vec::new())),
-        Step::Payload(bytes) => records.last_mut().unwrap().1.extend(bytes),
-    });
+    let mut records = records(stream);
+    records.retain(|(record, _)| !matches!(record, Record::End(_)));
     for (record, payload) in &mut records {
         if let Record::WriteEmbedded(write) = record {
             payload.truncate(usize::try_from(write.physical_size).unwrap());
         }
     }
+    records
+}
+
+/// The records of a stream with their payloads.
+fn records(stream: &[u8]) -> Vec<(Record, Vec<u8>)> {
+    let mut records: Vec<(Record, Vec<u8>)> = Vec::new();
+    walk(stream, |step| match step {
+        Step::Need => {}
+        Step::Record(record) => records.push((record, Vec::new())),
+        Step::Payload(bytes) => records.last_mut().unwrap().1.extend(bytes),
+    });
     records
 }
 

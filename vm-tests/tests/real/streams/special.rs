@@ -157,7 +157,7 @@ fn damage(pool: &Pool, file: &std::path::Path) {
     use std::os::unix::fs::FileExt as _;
     let text = fs::read(file).unwrap();
     let wanted = &text[128 << 10..(128 << 10) + 512];
-    let device = fs::File::options().read(true).write(true).open(pool.file().unwrap()).unwrap();
+    let device = fs::File::options().read(true).write(true).open(pool.place()).unwrap();
     let mut block = vec![0; 512];
     let size = device.metadata().unwrap().len();
     let found = (0..size / 512).map(|sector| sector * 512).find(|place| {

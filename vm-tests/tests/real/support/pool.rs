@@ -18,7 +18,7 @@ use super::{oracle, release};
 #[derive(Debug)]
 pub(crate) struct Pool {
     name: String,
-    file: Option<PathBuf>,
+    place: PathBuf,
 }
 
 impl Pool {
@@ -39,28 +39,45 @@ impl Pool {
         Self::create_in_memory(&unique("pool"), mebibytes, &["canmount=off", "checksum=off", &redundant])
     }
 
+    /// A pool in memory without a feature, and without those that came later than the others.
+    pub(crate) fn lacking(mebibytes: u64, feature: &str) -> Self {
+        let name = unique("pool");
+        let file = Self::file(&name, mebibytes);
+        // Features that depend on others bring these along, so all are disabled first.
+        let had = FEATURES.iter().filter(|had| **had != feature);
+        let had: Vec<String> = had.map(|had| format!("feature@{had}=enabled")).collect();
+        let mut options = vec!["-d"];
+        had.iter().for_each(|had| options.extend(["-o", had.as_str()]));
+        Self::create(&name, file, &options, &["atime=off", &format!("mountpoint=/{name}")])
+    }
+
     /// A pool on one of the two disks.
     pub(crate) fn on_disk(number: u32) -> Self {
         let name = unique("disk");
-        let device = format!("/dev/disk/by-id/virtio-pool{number}");
-        Self::create(&name, &device, None, &["atime=off", &format!("mountpoint=/{name}")])
+        let device = Path::new(DISKS).join(format!("virtio-pool{number}"));
+        Self::create(&name, device, &[], &["atime=off", &format!("mountpoint=/{name}")])
     }
 
     fn create_in_memory(name: &str, mebibytes: u64, properties: &[&str]) -> Self {
-        let file = PathBuf::from(format!("/dev/shm/{name}"));
-        File::create(&file).and_then(|made| made.set_len(mebibytes << 20)).unwrap();
-        Self::create(name, file.to_str().unwrap(), Some(file.clone()), properties)
+        Self::create(name, Self::file(name, mebibytes), &[], properties)
     }
 
-    fn create(name: &str, device: &str, file: Option<PathBuf>, properties: &[&str]) -> Self {
+    fn file(name: &str, mebibytes: u64) -> PathBuf {
+        let file = Path::new(MEMORY).join(name);
+        File::create(&file).and_then(|made| made.set_len(mebibytes << 20)).unwrap();
+        file
+    }
+
+    fn create(name: &str, place: PathBuf, options: &[&str], properties: &[&str]) -> Self {
         // An unclean end of an earlier test may have left its label.
         let mut order = vec!["create", "-f", "-o", "cachefile=none"];
+        order.extend(options);
         properties.iter().for_each(|property| order.extend(["-O", property]));
-        order.extend([name, device]);
+        order.extend([name, place.to_str().unwrap()]);
         oracle::zpool(&order);
         Self {
             name: name.to_owned(),
-            file,
+            place,
         }
     }
 
@@ -69,9 +86,9 @@ impl Pool {
         &self.name
     }
 
-    /// The file it lies in, if it is in memory.
-    pub(crate) fn file(&self) -> Option<&Path> {
-        self.file.as_deref()
+    /// The file or the disk it lies on.
+    pub(crate) fn place(&self) -> &Path {
+        &self.place
     }
 
     /// Takes away all room but so much; destroying `filler` gives it back.
@@ -90,7 +107,7 @@ impl Pool {
 
     /// Imports it again, after an export.
     pub(crate) fn import(&self, more: &[&str]) {
-        let directory = if self.file.is_some() { "/dev/shm" } else { "/dev/disk/by-id" };
+        let directory = self.place.parent().unwrap().to_str().unwrap();
         oracle::zpool(&[&["import", "-d", directory, "-o", "cachefile=none"], more, &[self.name()]].concat());
     }
 
@@ -104,8 +121,12 @@ impl Drop for Pool {
     fn drop(&mut self) {
         // A test that failed half-way may have exported it; the machine is thrown away in the end.
         Command::new("zpool").args(["destroy", "-f", &self.name]).output().ok();
-        if let Some(file) = &self.file {
-            fs::remove_file(file).ok();
+        if self.place.starts_with(MEMORY) {
+            fs::remove_file(&self.place).ok();
+        } else {
+            // The next pool on this disk must not take this one's partition for its own, which goes away as that comes.
+            Command::new("wipefs").arg("--all").arg(&self.place).output().ok();
+            Command::new("udevadm").arg("settle").output().ok();
         }
     }
 }
@@ -140,5 +161,27 @@ fn shared(which: &'static OnceLock<Pool>) -> &'static Pool {
     which.get_or_init(|| Pool::in_memory(SHARED_SIZE))
 }
 
+/// What every tested release has, and streams or bookmarks may need.
+const FEATURES: [&str; 12] = [
+    "extensible_dataset",
+    "async_destroy",
+    "bookmarks",
+    "bookmark_v2",
+    "enabled_txg",
+    "hole_birth",
+    "embedded_data",
+    "lz4_compress",
+    "large_blocks",
+    "large_dnode",
+    "zstd_compress",
+    "encryption",
+];
+
 /// Sparse; what the tests leave in them stays below a third of it.
 const SHARED_SIZE: u64 = 900;
+
+/// Where the two disks are.
+const DISKS: &str = "/dev/disk/by-id";
+
+/// A filesystem in memory.
+const MEMORY: &str = "/dev/shm";

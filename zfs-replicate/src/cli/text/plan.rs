@@ -2,8 +2,9 @@
 
 use crate::cli::hint::{self, Pair};
 use crate::cli::words::{Page, count, guesses, percent, short, size};
-use crate::plan::{DatasetPlan, Plan, Step, Transfer, Work};
-use crate::view::Base;
+use crate::plan::{DatasetPlan, Plan, RollBack, SetAside, Step, Transfer, Work};
+use crate::reason::Selected;
+use crate::view::{Base, Point};
 
 /// The plan, in the order in which it is done.
 pub(in crate::cli) fn plan(page: &mut Page, plan: &Plan) {
@@ -31,7 +32,9 @@ pub(in crate::cli) fn plan(page: &mut Page, plan: &Plan) {
 fn wish(plan: &Plan) -> String {
     let below = if plan.wish.recursive { ", with everything below" } else { "" };
     let raw = if plan.wish.raw { ", what is encrypted stays encrypted" } else { "" };
-    format!("{below}{raw}")
+    let is_choosy = !plan.wish.snapshots.is_empty() || plan.wish.looks_into_snapshots();
+    let snapshots = if is_choosy { ", of the snapshots only those wanted" } else { "" };
+    format!("{below}{raw}{snapshots}")
 }
 
 /// Whether there is nothing to say of a dataset but that all is well, which the sum says for all of them.
@@ -40,25 +43,31 @@ fn is_quiet(dataset: &DatasetPlan) -> bool {
 }
 
 fn one(page: &mut Page, dataset: &DatasetPlan) {
+    page.line(&format!("{} -> {}", dataset.source, dataset.target));
+    work(page, 1, dataset);
+}
+
+/// What is done for a dataset, that deep below what it belongs to.
+pub(super) fn work(page: &mut Page, depth: usize, dataset: &DatasetPlan) {
     let pair = Pair {
         source: dataset.source.as_str(),
         target: &dataset.target,
     };
-    page.line(&format!("{} -> {}", dataset.source, dataset.target));
+    let below = depth.saturating_add(1);
     match &dataset.work {
         Work::Blocked { why } => {
-            page.under(1, &format!("blocked: {why}"));
+            page.under(depth, &format!("blocked: {why}"));
             if let Some(hint) = hint::blocked(why, pair) {
-                page.under(2, &format!("hint: {hint}"));
+                page.under(below, &format!("hint: {hint}"));
             }
         }
-        Work::Steps { steps } if steps.is_empty() => page.under(1, "nothing to do: the target has every snapshot"),
-        Work::Steps { steps } => lines(steps).iter().for_each(|line| page.under(1, line)),
+        Work::Steps { steps } if steps.is_empty() => page.under(depth, "nothing to do: the target has every snapshot"),
+        Work::Steps { steps } => lines(steps).iter().for_each(|line| page.under(depth, line)),
     }
     for note in &dataset.notes {
-        page.under(1, &format!("note: {note}"));
+        page.under(depth, &format!("note: {note}"));
         if let Some(hint) = hint::note(note, pair) {
-            page.under(2, &format!("hint: {hint}"));
+            page.under(below, &format!("hint: {hint}"));
         }
     }
 }
@@ -73,6 +82,13 @@ fn lines(steps: &[Step]) -> Vec<String> {
             Step::Rename(rename) => lines.push(format!(
                 "rename {} to {}: both sides have the snapshot of guid {}",
                 rename.from, rename.to, rename.shares
+            )),
+            Step::SetAside(aside) => lines.extend(set_aside(aside)),
+            Step::RollBack(back) => lines.extend(rolled_back(back)),
+            Step::Placeholder(placeholder) => lines.push(format!(
+                "make {}, empty and never mounted: {}",
+                placeholder.dataset,
+                Selected::Above
             )),
             Step::AbortPartial(abort) => lines.push(format!("give up the interrupted receive of {}: {}", abort.dataset, abort.why)),
             Step::Mark(_) => made = made.saturating_add(1),
@@ -98,6 +114,37 @@ fn lines(steps: &[Step]) -> Vec<String> {
     lines
 }
 
+fn set_aside(aside: &SetAside) -> Vec<String> {
+    let mut lines = vec![format!("set {} aside as {}, where it is kept: {}", aside.from, aside.to, aside.why)];
+    if !aside.below.is_empty() {
+        let names: Vec<_> = aside.below.iter().map(AsRef::as_ref).collect();
+        lines.push(format!(
+            "  along with what lies below, which is sent anew as far as it is replicated: {}",
+            names.join(", ")
+        ));
+    }
+    lines
+}
+
+/// Whoever reads this consents to what is lost, so every snapshot is named.
+fn rolled_back(back: &RollBack) -> Vec<String> {
+    let mut lines = vec![format!(
+        "roll {} back to {} (guid {}), the newest that both sides have; LOST for good:",
+        back.dataset,
+        short(back.to.name.as_str()),
+        back.to.guid
+    )];
+    let named = |lost: &Point| format!("  {} (guid {})", lost.name, lost.guid);
+    lines.extend(back.lost.iter().map(named));
+    let newest = back.lost.last().unwrap_or(&back.to);
+    lines.push(format!(
+        "  what was written since {}: {}",
+        short(newest.name.as_str()),
+        size(back.written)
+    ));
+    lines
+}
+
 fn resumed(transfer: &Transfer) -> Option<String> {
     let there = transfer.resume?.bytes;
     let to = short(transfer.to.name.as_str());
@@ -119,6 +166,19 @@ fn in_a_row(row: &[&Transfer]) -> Option<String> {
     let (first, last) = (row.first()?, row.last()?);
     let to = |transfer: &Transfer| short(transfer.to.name.as_str()).to_owned();
     let about = guesses(row.iter().map(|transfer| transfer.estimate));
+    if let (Some(base), Some(origin)) = (&first.from, &first.origin) {
+        let more = match row.len() {
+            1 => String::new(),
+            number => format!(", then {} up to {}", count(number - 1, "increment"), to(last)),
+        };
+        return Some(format!(
+            "clone of {} (guid {}): increment from {} to {}{more}, {about}",
+            origin.name,
+            origin.guid,
+            base.as_str(),
+            to(first),
+        ));
+    }
     let what = match (&first.from, row.len()) {
         (None, 1) => format!("full stream of {}", to(first)),
         (None, number) => format!(
@@ -150,7 +210,9 @@ fn sum(plan: &Plan) -> String {
     let still = plan
         .datasets
         .iter()
-        .filter(|dataset| matches!(dataset.work, Work::Steps { .. }) && dataset.transfers().next().is_none())
+        .filter(|dataset| {
+            matches!(dataset.work, Work::Steps { .. }) && dataset.why != Selected::Above && dataset.transfers().next().is_none()
+        })
         .count();
     let mut parts = vec![match transfers.len() {
         0 => "nothing to send".to_owned(),

@@ -18,6 +18,9 @@ pub(in crate::cli) fn report(page: &mut Page, report: &Report, roots: Roots<'_>)
         trouble(page, dataset, roots);
     }
     page.gap();
+    if report.datasets.iter().any(|dataset| dataset.outcome.is_cancelled()) {
+        page.line("cancelled: what has arrived is kept and nothing is lost; the same command goes on from there");
+    }
     page.line(&sum(report));
 }
 
@@ -48,8 +51,10 @@ fn word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::AtGoal => "nothing to do",
         Outcome::Replicated => "replicated",
+        Outcome::StoodIn => "placeholder",
         Outcome::Blocked { .. } => "blocked",
         Outcome::NotBegun { .. } => "not begun",
+        Outcome::Failed { .. } if outcome.is_cancelled() => "cancelled",
         Outcome::Failed { .. } => "FAILED",
     }
 }
@@ -57,6 +62,9 @@ fn word(outcome: &Outcome) -> &'static str {
 /// What stopped nothing.
 fn asides(page: &mut Page, report: &Report) {
     for dataset in &report.datasets {
+        if dataset.outcome.is_at_goal() && dataset.attempts > 1 {
+            page.line(&format!("note: {}: it took {} attempts", dataset.source, dataset.attempts));
+        }
         for note in &dataset.notes {
             page.line(&format!("note: {}: {note}", dataset.source));
             if let Some(hint) = hint::note(note, pair(dataset)) {
@@ -76,15 +84,17 @@ fn asides(page: &mut Page, report: &Report) {
 /// What stopped something.
 fn trouble(page: &mut Page, dataset: &DatasetReport, roots: Roots<'_>) {
     let (what, hint) = match &dataset.outcome {
-        Outcome::AtGoal | Outcome::Replicated => return,
+        Outcome::AtGoal | Outcome::Replicated | Outcome::StoodIn => return,
         Outcome::Blocked { why } => (format!("blocked: {why}"), hint::blocked(why, pair(dataset))),
         Outcome::NotBegun { why } => (format!("not begun: {why}"), hint::not_begun(why)),
         Outcome::Failed { to, from, why } => {
+            let end = if dataset.outcome.is_cancelled() { "cancelled" } else { "failed" };
             page.gap();
             page.line(&format!(
-                "{}: failed{}",
+                "{}: {end}{}{}",
                 dataset.source,
-                stage(to.as_ref().map(AsRef::as_ref), from.as_deref())
+                stage(to.as_ref().map(AsRef::as_ref), from.as_deref()),
+                attempts(dataset.attempts)
             ));
             broken(page, why);
             if let Some(hint) = hint::failure(&why.cause, roots) {
@@ -97,6 +107,14 @@ fn trouble(page: &mut Page, dataset: &DatasetReport, roots: Roots<'_>) {
     page.line(&format!("{}: {what}", dataset.source));
     if let Some(hint) = hint {
         page.under(1, &format!("hint:  {hint}"));
+    }
+}
+
+/// How often it was tried, where once was not enough.
+fn attempts(times: u32) -> String {
+    match times {
+        0 | 1 => String::new(),
+        times => format!(", the last of {times} attempts"),
     }
 }
 

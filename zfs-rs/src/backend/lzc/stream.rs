@@ -95,6 +95,9 @@ impl Lzc {
         let (received, local) = (received.raw(), local.raw());
         let (force, resumable) = (truth(request.roll_back), truth(request.resumable));
         let nowhere = ptr::null_mut();
+        // A kernel that cannot decompress a block fails without a number (see `Control::call` of the other backend); the library then takes the last one of
+        // this thread, which would be 0, success. Where it looks for a target that is not there yet, it is ENOENT.
+        nix::errno::Errno::EIO.set();
         let errno = if request.heal {
             let receive = found(symbol!(self.library, lzc_receive_with_heal))?;
             // SAFETY: as below.

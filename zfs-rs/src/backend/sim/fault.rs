@@ -11,6 +11,7 @@
 //! process.inject(after(40).kill()); // the 41st call is never made: the process is gone
 //! ```
 
+use super::deed::Deed;
 use super::gate::Gate;
 use crate::errno::Errno;
 
@@ -139,6 +140,7 @@ pub(super) enum OnCall {
     DoAndRefuse(Errno),
     DoAndKill,
     Wait(Gate),
+    After(Deed),
 }
 
 /// What becomes of a stream.
@@ -198,6 +200,24 @@ impl AfterCalls {
     /// The call is made only once the gate is open.
     pub fn wait_at(self, gate: &Gate) -> Fault {
         self.fault(OnCall::Wait(gate.clone()))
+    }
+
+    /// Somebody else does something just before the call is made. Nothing is locked then: it may use the machine, as any process but this one.
+    ///
+    /// ```
+    /// use zfs_rs::backend::sim::{Call, Sim, after};
+    ///
+    /// let machine = Sim::new(1);
+    /// machine.add_pool("tank")?;
+    /// let (process, other) = (machine.start(), machine.clone());
+    /// let snapshot: zfs_rs::SnapshotName = "tank@now".parse()?;
+    /// let first = snapshot.clone();
+    /// process.inject(after(0).on(Call::Snapshot).meanwhile(move || other.zfs().create_snapshots(&[first], &[]).unwrap()));
+    /// assert_eq!(process.zfs().create_snapshots(&[snapshot], &[]).unwrap_err().kind(), zfs_rs::ErrorKind::Exists);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn meanwhile(self, deed: impl FnOnce() + Send + 'static) -> Fault {
+        self.fault(OnCall::After(Deed::new(deed)))
     }
 
     const fn fault(self, effect: OnCall) -> Fault {

@@ -43,6 +43,7 @@ mod begin;
 mod bytes;
 mod content;
 mod core;
+mod deed;
 mod device;
 mod fault;
 mod gate;
@@ -57,6 +58,7 @@ mod receive;
 mod rules;
 mod send;
 mod stream;
+mod turn;
 mod upkeep;
 mod world;
 
@@ -98,7 +100,15 @@ impl Sim {
 
     /// A program starts.
     pub fn start(&self) -> Process {
-        Process::start(&self.world)
+        Process::start(&self.world, false)
+    }
+
+    /// A program starts whose streams pass in turn: whatever happens to a send at a byte, or ends it, happens once the receive that takes the stream has
+    /// done what it can with all that was sent before. The same calls and faults then have the same results, whatever the threads do.
+    ///
+    /// For programs that do one thing at a time, both ends of each pipe being theirs: a send waits for its receive.
+    pub fn start_in_turn(&self) -> Process {
+        Process::start(&self.world, true)
     }
 
     /// Creates a pool with nothing but its root.

@@ -9,7 +9,7 @@ use nix::poll::PollFlags;
 
 use super::fault::{Call, Fault};
 use super::stream;
-use super::world::{Cleanups, DEAD, Fate, Life, World};
+use super::world::{Cleanups, DEAD, Fate, First, Life, World};
 use crate::backend::{Cleanup, Outcome};
 use crate::errno::Errno;
 
@@ -28,7 +28,7 @@ struct Inner {
 }
 
 impl Process {
-    pub(super) fn start(world: &Arc<Mutex<World>>) -> Self {
+    pub(super) fn start(world: &Arc<Mutex<World>>, in_turn: bool) -> Self {
         let (pulse, heart) = pipe()
             .ok()
             .map(|(pulse, heart)| (OwnedFd::from(pulse), OwnedFd::from(heart)))
@@ -39,6 +39,7 @@ impl Process {
             id,
             Life {
                 alive: true,
+                in_turn,
                 calls: Vec::new(),
                 faults: Vec::new(),
                 heart,
@@ -100,11 +101,17 @@ impl Process {
     /// Notes a call and says what becomes of it. Waits, with nothing locked, where it is held up.
     pub(super) fn begin(&self, call: Call) -> Result<(MutexGuard<'_, World>, Fate), Errno> {
         let mut world = self.world();
-        let (fate, gate) = world.begin(self.0.id, call)?;
-        if let Some(gate) = gate {
+        let (fate, first) = world.begin(self.0.id, call)?;
+        if let Some(first) = first {
             drop(world);
-            stream::wait(self, gate.reach(), PollFlags::POLLIN)?;
+            match first {
+                First::Wait(gate) => stream::wait(self, gate.reach(), PollFlags::POLLIN)?,
+                First::Let(deed) => deed.happen(),
+            }
             world = self.world();
+            if !world.is_alive(self.0.id) {
+                return Err(DEAD);
+            }
         }
         Ok((world, fate))
     }

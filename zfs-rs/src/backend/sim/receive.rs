@@ -28,7 +28,9 @@ pub(super) fn receive(process: &Process, request: &request::Receive<'_>, from: B
     let result = run(process, request, &mut stream);
     let bytes = stream.bytes;
     let result = result.map(|property_errors| Received { bytes, property_errors });
-    process.world().end(process.id(), &fate, result)
+    let result = process.world().end(process.id(), &fate, result);
+    stream.end();
+    result
 }
 
 fn run(process: &Process, request: &request::Receive<'_>, stream: &mut Stream<'_>) -> Outcome<Vec<(String, Errno)>> {

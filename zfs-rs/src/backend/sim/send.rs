@@ -49,7 +49,9 @@ pub(super) fn send(process: &Process, request: &request::Send<'_>, to: BorrowedF
             sending.progress = progress;
         }
     });
-    let result = written.map_err(|stop| number(stop, stream.bytes).into());
+    let result = written
+        .and_then(|()| stream.settle())
+        .map_err(|stop| number(stop, stream.bytes).into());
 
     let mut world = process.world();
     world.sends.remove(&to.as_raw_fd());
@@ -166,6 +168,8 @@ const fn number(stop: Stop, written: u64) -> Errno {
         Stop::Dead => DEAD,
         Stop::Closed if written == 0 => Errno::EPIPE,
         Stop::Closed => Errno::EINTR,
+        // Whatever stops the writing behind the first record (`dump_record` in dmu_send.c).
+        Stop::Errno(Errno::EAGAIN) if written > 0 => Errno::EINTR,
         Stop::Errno(errno) => errno,
     }
 }

@@ -4,12 +4,14 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{read, write};
 
 use super::content::{index, length};
 use super::fault::{self, Call, OnByte};
 use super::process::Process;
+use super::turn::{Taker, Turn};
 use super::world::DEAD;
 use crate::errno::Errno;
 
@@ -20,6 +22,7 @@ pub(super) struct Stream<'a> {
     descriptor: BorrowedFd<'a>,
     call: Call,
     ahead: Option<(u64, OnByte)>,
+    turn: Option<Turn<'a>>,
     /// Bytes that passed.
     pub(super) bytes: u64,
 }
@@ -53,6 +56,7 @@ impl<'a> Stream<'a> {
             descriptor,
             call,
             ahead: ahead(process, call),
+            turn: Turn::begin(process, call, descriptor),
             bytes: 0,
         }
     }
@@ -63,7 +67,9 @@ impl<'a> Stream<'a> {
         while done < buffer.len() {
             let room = self.before_fault(length(buffer.get(done..).unwrap_or_default()))?;
             let place = buffer.get_mut(done..done.saturating_add(index(room))).unwrap_or_default();
+            self.tell(Taker::Waiting(self.bytes));
             wait(self.process, self.descriptor, PollFlags::POLLIN)?;
+            self.tell(Taker::Busy);
             match read(self.descriptor, place) {
                 Ok(0) => return Err(Stop::Closed),
                 Ok(count) => {
@@ -97,11 +103,30 @@ impl<'a> Stream<'a> {
         Ok(())
     }
 
+    /// Waits, if the call is a send in turn, until nothing more comes of what was written.
+    pub(super) fn settle(&self) -> Result<(), Stop> {
+        self.turn.as_ref().map_or(Ok(()), |turn| turn.settle(self.bytes, self.descriptor))
+    }
+
+    /// A receive takes no more.
+    pub(super) fn end(&self) {
+        self.tell(Taker::Ended(self.bytes));
+    }
+
+    fn tell(&self, taker: Taker) {
+        if let Some(turn) = &self.turn {
+            turn.tell(taker);
+        }
+    }
+
     /// How much of `wanted` may pass before a fault comes true; the fault itself when that is nothing.
     fn before_fault(&mut self, wanted: u64) -> Result<u64, Stop> {
         while let Some((at, effect)) = &self.ahead {
             if let Some(room) = at.checked_sub(self.bytes).filter(|room| *room > 0) {
                 return Ok(wanted.min(room));
+            }
+            if self.call == Call::Send {
+                self.settle()?;
             }
             let mut world = self.process.world();
             if let Some(life) = world.processes.get_mut(&self.process.id()) {
@@ -131,14 +156,21 @@ fn ahead(process: &Process, call: Call) -> Option<(u64, OnByte)> {
     fault::ahead(&life.faults, call)
 }
 
-/// Waits until the descriptor can be used or the process is dead.
+/// Waits until the descriptor can be used or the process is dead; not at all where the descriptor says so.
 pub(super) fn wait(process: &Process, descriptor: BorrowedFd<'_>, events: PollFlags) -> Result<(), Stop> {
     let pulse = process.pulse().ok_or(Stop::Errno(Errno::EBADF))?;
     let mut both = [PollFd::new(descriptor.as_fd(), events), PollFd::new(pulse, PollFlags::POLLIN)];
+    let flags = fcntl(descriptor, FcntlArg::F_GETFL).map_err(|errno| Stop::Errno(errno.into()))?;
+    let time = if OFlag::from_bits_retain(flags).contains(OFlag::O_NONBLOCK) {
+        PollTimeout::ZERO
+    } else {
+        PollTimeout::NONE
+    };
     loop {
-        match poll(&mut both, PollTimeout::NONE) {
+        match poll(&mut both, time) {
             Err(nix::errno::Errno::EINTR) => {}
             Err(errno) => return Err(Stop::Errno(errno.into())),
+            Ok(0) => return Err(Stop::Errno(Errno::EAGAIN)),
             Ok(_) => break,
         }
     }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::os::fd::{OwnedFd, RawFd};
 
+use super::deed::Deed;
 use super::fault::{self, Call, Fault, OnCall};
 use super::gate::Gate;
 use super::pool::{Dataset, Point, Pool, Snapshot, State};
 use super::receive;
+use super::turn::Taker;
 use crate::backend::{Outcome, SendProgress};
 use crate::errno::Errno;
 use crate::name::SnapshotName;
@@ -20,6 +22,8 @@ pub(super) struct World {
     pub(super) cleanups: BTreeMap<RawFd, Cleanups>,
     /// Running sends, by the descriptor they write to.
     pub(super) sends: BTreeMap<RawFd, Sending>,
+    /// Receives of sends in turn, by their pipe.
+    pub(super) takers: BTreeMap<u64, Taker>,
 }
 
 /// What the model draws: numbers that look random and are the same for the same seed.
@@ -36,6 +40,8 @@ pub(super) struct Chance {
 #[derive(Debug)]
 pub(super) struct Life {
     pub(super) alive: bool,
+    /// Whether its streams pass in turn.
+    pub(super) in_turn: bool,
     pub(super) calls: Vec<Call>,
     pub(super) faults: Vec<Fault>,
     /// Closed at its death, which wakes those of its calls that wait for a stream.
@@ -73,6 +79,14 @@ pub(super) enum Fate {
     Unheard,
 }
 
+/// What comes before a call is made.
+pub(super) enum First {
+    /// It waits here.
+    Wait(Gate),
+    /// Somebody else does this.
+    Let(Deed),
+}
+
 impl World {
     pub(super) fn new(seed: u64) -> Self {
         Self {
@@ -86,6 +100,7 @@ impl World {
             processes: BTreeMap::new(),
             cleanups: BTreeMap::new(),
             sends: BTreeMap::new(),
+            takers: BTreeMap::new(),
         }
     }
 
@@ -113,8 +128,8 @@ impl World {
         result
     }
 
-    /// Notes a call and says what becomes of it, and where it waits first.
-    pub(super) fn begin(&mut self, process: u64, call: Call) -> Result<(Fate, Option<Gate>), Errno> {
+    /// Notes a call and says what becomes of it, and what comes first.
+    pub(super) fn begin(&mut self, process: u64, call: Call) -> Result<(Fate, Option<First>), Errno> {
         let life = self.processes.get_mut(&process).filter(|life| life.alive).ok_or(DEAD)?;
         life.calls.push(call);
         match fault::due(&mut life.faults, call) {
@@ -122,7 +137,8 @@ impl World {
             Some(OnCall::Refuse(errno)) => Err(errno),
             Some(OnCall::DoAndRefuse(errno)) => Ok((Fate::Told(errno), None)),
             Some(OnCall::DoAndKill) => Ok((Fate::Unheard, None)),
-            Some(OnCall::Wait(gate)) => Ok((Fate::Plain, Some(gate))),
+            Some(OnCall::Wait(gate)) => Ok((Fate::Plain, Some(First::Wait(gate)))),
+            Some(OnCall::After(deed)) => Ok((Fate::Plain, Some(First::Let(deed)))),
             Some(OnCall::Kill) => {
                 self.kill(process);
                 Err(DEAD)

@@ -419,3 +419,40 @@ fn the_target_of_a_running_receive_is_busy_but_may_be_renamed() {
     receiving.join().unwrap();
     same(&sim, "tank/a@1", "backup/b@1");
 }
+
+#[test]
+fn who_is_cancelled_keeps_what_came_and_goes_on_from_there() {
+    let (sim, zfs) = machine();
+    sim.write(&ds("tank/a"), 3, 0, &noise(3, 3 << 20)).unwrap();
+    take(&zfs, "tank/a@1");
+    let (reader, writer) = crate::pipe::pipe().unwrap();
+    let sending = zfs.send(&snap("tank/a@1")).spawn_to(writer).unwrap();
+    // Nobody takes anything: the pipe fills.
+    assert!(!sending.wait(std::time::Duration::from_millis(50)));
+    sending.cancel().unwrap();
+    let incoming = Incoming::open(reader).unwrap();
+    let receiving = zfs.receive(&ds("backup/a")).resumable(true).spawn_from(incoming).unwrap();
+    receiving.cancel().unwrap();
+    let received = errno(receiving.join());
+    assert_eq!(errno(sending.join()), Errno::EINTR);
+    assert!([Errno::EAGAIN, Errno::ZFS_ERR_STREAM_TRUNCATED].contains(&received), "{received:?}");
+    let token = zfs.receive_resume_token(&ds("backup/a")).unwrap().unwrap();
+    pass(resume(&zfs, &token, "tank/a@1", None), zfs.receive(&ds("backup/a")).resumable(true)).unwrap();
+    same(&sim, "tank/a@1", "backup/a@1");
+}
+
+#[test]
+fn a_receive_that_waits_for_a_writer_is_cancelled_by_the_next_bytes() {
+    let (_sim, zfs) = history();
+    let bytes = stream(&zfs, None, "tank/a@1", PLAIN);
+    let (reader, writer) = std::io::pipe().unwrap();
+    let mut writer = File::from(std::os::fd::OwnedFd::from(writer));
+    writer.write_all(&bytes[..20_000]).unwrap();
+    let incoming = Incoming::open(std::os::fd::OwnedFd::from(reader)).unwrap();
+    let receiving = zfs.receive(&ds("backup/a")).resumable(true).spawn_from(incoming).unwrap();
+    receiving.cancel().unwrap();
+    // It may have gone to sleep before.
+    drop(writer.write_all(&bytes[20_000..20_100]));
+    assert_eq!(errno(receiving.join()), Errno::EAGAIN);
+    assert!(writer.write_all(&bytes[20_100..]).is_err());
+}
