@@ -24,7 +24,7 @@ both!(
     a_receive_dropped_midway_is_cancelled_and_saved,
     a_reader_that_goes_away_interrupts_the_sender,
     a_writer_that_goes_away_truncates_the_stream,
-    a_full_target_is_the_receivers_error_and_the_senders_echo,
+    a_full_target_is_the_receivers_error,
     damage_is_found_and_what_came_before_it_is_saved,
     a_block_that_cannot_be_decompressed_is_no_success,
 );
@@ -98,20 +98,20 @@ fn a_writer_that_goes_away_truncates_the_stream(zfs: &Zfs) {
     zfs.abort_receive(&target).unwrap();
 }
 
-fn a_full_target_is_the_receivers_error_and_the_senders_echo(zfs: &Zfs) {
+fn a_full_target_is_the_receivers_error(zfs: &Zfs) {
     let pool = Pool::in_memory(128);
     pool.fill_but(12);
     let target = pool.dataset("target");
     let order = zfs.send(&at(&sources().big, "a")).flags(dense());
-    let (Err(echo), Err(cause)) = copy(order, zfs.receive(&target).resumable(true)) else {
-        panic!(
-            "all of it arrived where no room was: {}",
-            oracle::zfs(&["list", "-o", "space", "-r", pool.name()])
-        );
-    };
+    let (sent, received) = copy(order, zfs.receive(&target).resumable(true));
+    let cause = received.unwrap_err();
     assert_eq!(cause.kind(), ErrorKind::NoSpace, "{cause}");
     assert!(cause.to_string().contains(target.as_str()), "{cause}");
-    assert_eq!(echo.kind(), ErrorKind::Interrupted, "{echo}");
+    // The receiver reads ahead: what is written and two queues of 32 MiB (`bqueue_dequeue` takes a full one away, and another fills) are about as long as
+    // this stream, and a sender that got rid of all of it hears nothing.
+    if let Err(echo) = sent {
+        assert_eq!(echo.kind(), ErrorKind::Interrupted, "{echo}");
+    }
     let token: ResumeToken = zfs.receive_resume_token(&target).unwrap().unwrap().parse().unwrap();
     assert!(token.point().bytes > 1 << 20, "what came before is saved: {token:?}");
     assert_eq!(oracle::get(target.as_str(), "receive_resume_token"), token.text());
