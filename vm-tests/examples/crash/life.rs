@@ -81,7 +81,7 @@ impl Life {
             self.change()?;
             if let Some(mut run) = self.run_to_an_instant("SIGKILL")? {
                 run.kill()?;
-                let settles = self.chance.percent(if run.is_slow { 35 } else { 10 });
+                let settles = self.chance.percent(if run.is_slow { 60 } else { 10 });
                 self.dying = Some(run);
                 if self.chance.percent(50) {
                     self.bury()?;
@@ -185,6 +185,8 @@ impl Life {
 
     /// At most two runs that nobody disturbs, and all is as it should be; one more changes nothing.
     fn settle(&mut self, sample: Option<usize>) -> Result<()> {
+        // Before the first run there is no target.
+        let halves = Listing::of(TARGET).map_or(0, |target| target.half_received());
         let first = Ended::run(&mut self.chance)?;
         self.bury()?;
         self.span = first.took.clamp(SPAN_MIN, SPAN_MAX);
@@ -199,8 +201,16 @@ impl Life {
             runs.push(Ended::run(&mut self.chance)?);
         };
         count(&format!("times settled by {} undisturbed runs", runs.len()));
+        if halves > 0 {
+            count("times there was a half receive when it was settled");
+        }
         if runs.iter().any(|run| run.saved > 0) {
             count("times settled by resuming a half receive");
+        } else if halves > 0 {
+            println!(
+                "{halves} half received, and nothing resumed: {}",
+                runs.first().map_or("", |run| &run.said)
+            );
         }
         let last = Ended::run(&mut self.chance)?;
         let is_still = Listing::of_both(SOURCE, TARGET)? == (source.clone(), target.clone());

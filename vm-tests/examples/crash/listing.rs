@@ -112,6 +112,11 @@ impl Listing {
         snapshots.map(|snapshot| snapshot.guid).collect()
     }
 
+    /// How many datasets are half received.
+    pub(crate) fn half_received(&self) -> usize {
+        self.datasets.values().filter(|dataset| dataset.token.is_some()).count()
+    }
+
     /// The full name of a dataset.
     pub(crate) fn full(&self, name: &str) -> String {
         format!("{}{name}", self.root)

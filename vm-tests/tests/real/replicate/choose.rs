@@ -5,9 +5,9 @@ use std::{fs, io::Write as _, process::Stdio};
 use serde_json::Value;
 use zfs_rs::{DatasetName, Zfs};
 
-use super::{Ended, command, guids, replicate, run};
+use super::{Ended, TORN, command, guids, partial, replicate, run, tear};
 use crate::support::{
-    files::{assortment, mountpoint},
+    files::{assortment, mountpoint, noise},
     oracle,
     pool::{home, other_place},
 };
@@ -197,19 +197,9 @@ fn a_kept_plan_that_does_not_hold_is_refused(zfs: &Zfs) {
 fn what_was_begun_and_is_not_wanted_any_more_is_given_up(zfs: &Zfs) {
     let (source, target) = (tree("unwanted"), other_place("unwanted"));
     replicate(zfs, &source, &target, &["--include-snapshots", "daily_1"]).well();
-    let stream = std::process::Command::new("zfs")
-        .args(["send", "-i", "@daily_1", &format!("{source}@hourly_1")])
-        .output()
-        .unwrap()
-        .stdout;
-    let mut receiving = std::process::Command::new("zfs")
-        .args(["receive", "-s", target.as_str()])
-        .stdin(Stdio::piped())
-        .spawn()
-        .unwrap();
-    receiving.stdin.take().unwrap().write_all(&stream[..stream.len() * 3 / 4]).unwrap();
-    assert!(!receiving.wait().unwrap().success());
-    assert_ne!(oracle::get(target.as_str(), "receive_resume_token"), "-");
+    noise(mountpoint(&source).join("noise"), 1, TORN * 3 / 2);
+    oracle::sh(&format!("zfs snapshot {source}@hourly_2"));
+    tear("-i @daily_1", &format!("{source}@hourly_2"), &target);
     fs::write(mountpoint(&source).join("more"), "more").unwrap();
     oracle::sh(&format!("zfs snapshot {source}@daily_2"));
     let ended = replicate(zfs, &source, &target, &["--include-snapshots", "daily_*"]).well();
@@ -220,5 +210,5 @@ fn what_was_begun_and_is_not_wanted_any_more_is_given_up(zfs: &Zfs) {
         "{ended:#?}"
     );
     assert_eq!(there(&target), ["", "@daily_1", "@daily_2"]);
-    assert_eq!(oracle::get(target.as_str(), "receive_resume_token"), "-");
+    assert_eq!(partial(&target), "-");
 }

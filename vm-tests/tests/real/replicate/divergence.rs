@@ -1,11 +1,11 @@
 //! A copy that diverged is set aside or taken back when that is asked for, and nothing is lost but what was listed.
 
-use std::{collections::BTreeSet, fs, io::Write as _, process::Stdio};
+use std::{collections::BTreeSet, fs};
 
 use zfs_rs::{DatasetName, Zfs};
 
 use super::choose::apply;
-use super::{guids, replicate, run};
+use super::{guids, replicate, run, tear};
 use crate::support::{
     files::{contents, mountpoint, noise},
     oracle,
@@ -220,15 +220,7 @@ fn an_interrupted_receive_goes_on_after_going_back(zfs: &Zfs) {
     replicate(zfs, &source, &target, &[]).well();
     noise(mountpoint(&source).join("noise"), 3, 4 << 20);
     oracle::sh(&format!("zfs snapshot {source}@two"));
-    let order = ["send", "-Lc", "-i", "@one", &format!("{source}@two")];
-    let stream = std::process::Command::new("zfs").args(order).output().unwrap().stdout;
-    let mut receiving = std::process::Command::new("zfs")
-        .args(["receive", "-s", target.as_str()])
-        .stdin(Stdio::piped())
-        .spawn()
-        .unwrap();
-    receiving.stdin.take().unwrap().write_all(&stream[..stream.len() * 3 / 4]).unwrap();
-    assert!(!receiving.wait().unwrap().success());
+    tear("-Lc -i @one", &format!("{source}@two"), &target);
     oracle::sh(&format!("zfs snapshot {target}@own"));
     let report = replicate(zfs, &source, &target, &["--on-divergence", "rollback", "--json"])
         .well()

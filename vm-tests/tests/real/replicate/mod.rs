@@ -107,3 +107,19 @@ fn guids(dataset: &str) -> Vec<String> {
     let text = oracle::zfs(&["list", "-Hp", "-d", "1", "-t", "snapshot", "-s", "createtxg", "-o", "guid", dataset]);
     text.lines().map(str::to_owned).collect()
 }
+
+/// Leaves a receive half-way, as a connection that breaks does, by `zfs send` with these options. The stream must be longer than [`TORN`].
+fn tear(how: &str, snapshot: &str, target: &DatasetName) {
+    oracle::sh(&format!(
+        "! (zfs send {how} {snapshot} | head -c {TORN} | zfs receive -s -u {target})"
+    ));
+    assert_ne!(partial(target), "-");
+}
+
+/// The resume token of a target; `-` where nothing is half received.
+fn partial(target: &DatasetName) -> String {
+    oracle::get(target.as_str(), "receive_resume_token")
+}
+
+/// Where streams are torn.
+const TORN: u64 = 2_000_000;

@@ -2,7 +2,7 @@
 
 use zfs_rs::{DatasetName, Zfs};
 
-use super::{guids, holds, replicate};
+use super::{TORN, guids, holds, partial, replicate, tear};
 use crate::support::{
     files::{contents, mountpoint, noise},
     oracle,
@@ -21,7 +21,7 @@ both!(
 fn the_snapshot_it_was_receiving_is_gone(zfs: &Zfs) {
     let (source, target) = followed(zfs, "gone");
     grow(&source, "two");
-    tear(&["-i", "@one"], &source, "two", &target);
+    tear("-i @one", &format!("{source}@two"), &target);
     oracle::sh(&format!("zfs destroy {source}@two"));
     grow(&source, "three");
     let said = converges(zfs, &source, &target, &[]);
@@ -32,7 +32,7 @@ fn the_snapshot_it_was_receiving_is_gone(zfs: &Zfs) {
 fn its_base_is_gone_from_the_source(zfs: &Zfs) {
     let (source, target) = followed(zfs, "baseless");
     grow(&source, "two");
-    tear(&["-i", "@one"], &source, "two", &target);
+    tear("-i @one", &format!("{source}@two"), &target);
     oracle::sh(&format!("zfs destroy {source}@one"));
     let torn = partial(&target);
     let ended = replicate(zfs, &source, &target, &["--json"]).well();
@@ -46,7 +46,7 @@ fn its_base_is_gone_from_the_source(zfs: &Zfs) {
 fn the_dataset_was_made_anew(zfs: &Zfs) {
     let (source, target) = (home("anew"), other_place("anew"));
     grow(&source, "one");
-    tear(&[], &source, "one", &target);
+    tear("", &format!("{source}@one"), &target);
     oracle::sh(&format!("zfs destroy -r {source}; zfs create {source}"));
     grow(&source, "one");
     let said = converges(zfs, &source, &target, &[]);
@@ -57,7 +57,7 @@ fn an_older_snapshot_would_be_left_out(zfs: &Zfs) {
     let (source, target) = followed(zfs, "between");
     grow(&source, "two");
     grow(&source, "three");
-    tear(&["-i", "@one"], &source, "three", &target);
+    tear("-i @one", &format!("{source}@three"), &target);
     let said = converges(zfs, &source, &target, &[]);
     assert!(said.contains("would leave out older snapshots"), "{said}");
 }
@@ -68,7 +68,7 @@ fn it_was_not_begun_raw(zfs: &Zfs) {
         "zfs destroy {source}; echo a long password | zfs create -o encryption=on -o keyformat=passphrase {source}"
     ));
     grow(&source, "one");
-    tear(&[], &source, "one", &target);
+    tear("", &format!("{source}@one"), &target);
     let said = replicate(zfs, &source, &target, &["--raw"]).well().out;
     assert!(said.contains("it was begun not raw"), "{said}");
     assert_eq!(guids(source.as_str()), guids(target.as_str()));
@@ -85,7 +85,7 @@ fn the_dataset_was_renamed(zfs: &Zfs) {
     grow(&old, "one");
     replicate(zfs, &source, &target, &["-r"]).well();
     grow(&old, "two");
-    tear(&["-i", "@one"], &old, "two", &child(&target, "old"));
+    tear("-i @one", &format!("{old}@two"), &child(&target, "old"));
     oracle::sh(&format!("zfs rename {old} {new}"));
     let report = replicate(zfs, &source, &target, &["-r", "--json"]).well().json();
     let saved = report["datasets"]
@@ -113,19 +113,6 @@ fn grow(dataset: &DatasetName, snapshot: &str) {
     oracle::sh(&format!("zfs snapshot {dataset}@{snapshot}"));
 }
 
-/// Leaves a receive half-way, as a connection that breaks does.
-fn tear(how: &[&str], source: &DatasetName, snapshot: &str, target: &DatasetName) {
-    let how = how.join(" ");
-    oracle::sh(&format!(
-        "! (zfs send {how} {source}@{snapshot} | head -c {TORN} | zfs receive -s -u {target})"
-    ));
-    assert_ne!(partial(target), "-");
-}
-
-fn partial(target: &DatasetName) -> String {
-    oracle::get(target.as_str(), "receive_resume_token")
-}
-
 /// One run brings all, nothing is left over, and the next has nothing to do; what the first said.
 fn converges(zfs: &Zfs, source: &DatasetName, target: &DatasetName, more: &[&str]) -> String {
     let said = replicate(zfs, source, target, more).well().out;
@@ -143,6 +130,3 @@ fn is_same(source: &DatasetName, target: &DatasetName) {
         assert_eq!(contents(format!("{target}{snapshot}")), contents(format!("{source}{snapshot}")));
     }
 }
-
-/// Where streams are torn; those that are made here are longer.
-const TORN: u64 = 2_000_000;
