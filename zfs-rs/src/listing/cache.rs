@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use nix::time::{ClockId, clock_gettime};
 
 use super::{DatasetEntry, SnapshotEntry};
 use crate::dataset::DatasetInfo;
@@ -23,18 +25,24 @@ use crate::property::Properties;
 ///   origin.
 /// * What was listed had been unchanged for two seconds by then. The property counts whole seconds, so a second change within one second cannot be
 ///   seen in it.
-/// * The clock was not set back meanwhile: a change could be stamped with the same second once more. This is noticed while the cache lives,
-///   unless the clock is put right again before the next listing.
+/// * The clock was not set back meanwhile: a change could be stamped with the same second once more. This is noticed unless the clock is put right
+///   again before the next listing.
 ///
 /// Where there is no such property (before 2.2, or a dataset whose snapshots never changed) nothing is skipped.
 ///
 /// It grows with what it has seen, about a hundred bytes a snapshot; datasets that are gone are dropped by the next recursive listing.
-#[derive(Debug)]
+///
+/// With the feature `serde` it can be kept for another process to go on with. All of the above holds there too: another boot imports pools anew. Whoever can write
+/// to where it is kept decides what is believed.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[derive(Debug, Default)]
 pub struct ListingCache {
     pools: HashMap<Guid, Pool>,
-    clock: Clock,
+    /// How far the wall clock was ahead of the time since the machine was booted, at most: less means that it was set back.
+    ahead: Duration,
 }
 
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug, Default)]
 struct Pool {
     load: u64,
@@ -42,6 +50,7 @@ struct Pool {
 }
 
 /// What was known of one dataset.
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[derive(Debug)]
 pub(super) struct Known {
     name: DatasetName,
@@ -57,13 +66,6 @@ pub(super) struct Facts {
     origin: Option<SnapshotName>,
     /// The second in which the listing began, before these were read.
     since: u64,
-}
-
-/// What tells whether the wall clock was set back: how far it is ahead of one that never is.
-#[derive(Debug)]
-struct Clock {
-    begun: Instant,
-    ahead: Duration,
 }
 
 impl Facts {
@@ -125,40 +127,31 @@ impl Known {
     }
 }
 
-impl Default for ListingCache {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl ListingCache {
     /// One that knows nothing yet.
-    #[expect(clippy::disallowed_methods, reason = "whether a clock was set back shows on clocks only")]
     pub fn new() -> Self {
-        Self {
-            pools: HashMap::new(),
-            clock: Clock {
-                begun: Instant::now(),
-                ahead: Duration::ZERO,
-            },
-        }
+        Self::default()
     }
 
     /// The second it is. Forgets everything if the clock was set back.
     #[expect(clippy::disallowed_methods, reason = "the kernel stamps changes with this clock")]
     pub(super) fn begin(&mut self) -> u64 {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        self.at(now, self.clock.begun.elapsed());
+        match clock_gettime(ClockId::CLOCK_BOOTTIME) {
+            Ok(since_boot) => self.at(now, since_boot.into()),
+            // No Linux that has ZFS lacks it. Where it is not known whether the clock was set back, nothing is believed.
+            Err(_) => self.pools.clear(),
+        }
         now.as_secs()
     }
 
-    fn at(&mut self, now: Duration, elapsed: Duration) {
-        let ahead = now.saturating_sub(elapsed);
-        if ahead.saturating_add(SET_BACK) < self.clock.ahead {
+    fn at(&mut self, now: Duration, since_boot: Duration) {
+        let ahead = now.saturating_sub(since_boot);
+        if ahead.saturating_add(SET_BACK) < self.ahead {
             self.pools.clear();
-            self.clock.ahead = ahead;
+            self.ahead = ahead;
         }
-        self.clock.ahead = self.clock.ahead.max(ahead);
+        self.ahead = self.ahead.max(ahead);
     }
 
     /// What is known of a pool that was imported with that `load_guid`.
@@ -228,6 +221,7 @@ mod tests {
             dataset: crate::dataset::tests::info("p/a"),
             properties: None,
             snapshots: vec![snapshot("p/a@one")],
+            is_remembered: false,
         }
     }
 
@@ -285,6 +279,29 @@ mod tests {
         assert_eq!(cache.len(), 1);
         cache.at(seconds(5000), seconds(20));
         assert!(cache.is_empty());
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn what_is_kept_is_what_was_known() {
+        let mut cache = ListingCache::new();
+        cache.at(Duration::from_secs(1000), Duration::from_secs(1));
+        cache.known(Guid(u64::MAX), 5);
+        let known = facts(50, Some("p/o@s")).learn(&entry()).map(Arc::new);
+        cache.learn(Guid(u64::MAX), vec![(Guid(2), known)]);
+        let text = serde_json::to_string(&cache).unwrap();
+        let mut again: ListingCache = serde_json::from_str(&text).unwrap();
+        assert_eq!(format!("{again:?}"), format!("{cache:?}"));
+        assert!(again.known(Guid(u64::MAX), 5)[&Guid(2)].is_of(&facts(50, Some("p/o@s"))));
+        let bytes = postcard::to_stdvec(&cache).unwrap();
+        assert_eq!(
+            format!("{:?}", postcard::from_bytes::<ListingCache>(&bytes).unwrap()),
+            format!("{again:?}")
+        );
+        assert!(serde_json::from_str::<ListingCache>("{}").is_err());
+        // A process that goes on with it notices a clock that was set back before it was there.
+        again.at(Duration::from_secs(900), Duration::from_secs(2));
+        assert!(again.is_empty());
     }
 
     #[test]

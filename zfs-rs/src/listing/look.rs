@@ -127,6 +127,7 @@ impl Look {
         } = place;
         let mut entry = DatasetEntry {
             snapshots: Vec::new(),
+            is_remembered: false,
             dataset: info,
             properties,
         };
@@ -138,6 +139,7 @@ impl Look {
             && known.is_of(facts)
         {
             entry.snapshots = known.snapshots(&entry.dataset.name)?;
+            entry.is_remembered = true;
             let known = known.at(&entry.dataset.name);
             return Ok(Some(Found { entry, known: Some(known) }));
         }

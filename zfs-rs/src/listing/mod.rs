@@ -36,6 +36,8 @@ pub struct DatasetEntry {
     pub properties: Option<Properties>,
     /// Its snapshots, oldest first, where [`snapshots`](Listing::snapshots) were asked for.
     pub snapshots: Vec<SnapshotEntry>,
+    /// Whether these were taken from a [cache](Listing::cached).
+    pub is_remembered: bool,
 }
 
 /// One snapshot of a listing. None of it but the name ever changes.

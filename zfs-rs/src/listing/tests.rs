@@ -119,14 +119,69 @@ fn what_vanishes_meanwhile_is_left_out() {
     destroyer.join().unwrap();
 }
 
+/// A listing with that cache, which says the same as one without; and how many datasets were taken from it.
+fn cached(zfs: &Zfs, cache: &mut ListingCache) -> usize {
+    let plain: Vec<DatasetEntry> = zfs.list(&name("p")).recursive().snapshots().start().map(Result::unwrap).collect();
+    let listing = zfs.list(&name("p")).recursive().snapshots().cached(cache);
+    let found: Vec<DatasetEntry> = listing.start().map(Result::unwrap).collect();
+    assert_eq!(
+        plain.iter().map(|entry| &entry.snapshots).collect::<Vec<_>>(),
+        found.iter().map(|entry| &entry.snapshots).collect::<Vec<_>>()
+    );
+    found.iter().filter(|entry| entry.is_remembered).count()
+}
+
 #[test]
-fn a_cache_that_can_not_tell_believes_nothing() {
+fn a_cache_saves_the_calls_for_what_did_not_change() {
     let sim = Sim::new(5);
+    tree(&sim);
+    let mut cache = ListingCache::new();
+    let process = sim.start();
+    let zfs = process.zfs();
+    assert_eq!(cached(&zfs, &mut cache), 0);
+    let before = process.calls().len();
+    // The seven that have snapshots; of the others the kernel never says when these changed.
+    assert_eq!(cached(&zfs, &mut cache), 7);
+    let again = process.calls().len() - before;
+    assert!(again < before && cache.len() == 7, "{again} of {before}");
+}
+
+#[test]
+fn whatever_changes_snapshots_is_noticed() {
+    let sim = Sim::new(6);
     let zfs = tree(&sim);
     let mut cache = ListingCache::new();
-    for _ in 0..2 {
-        let entries = zfs.list(&name("p")).recursive().snapshots().cached(&mut cache).start();
-        assert_eq!(entries.count(), 50);
-        assert!(cache.is_empty(), "the model has no snapshots_changed");
+    cached(&zfs, &mut cache);
+    let snapshot = |text: &str| text.parse::<crate::name::SnapshotName>().unwrap();
+    let changes: [(&str, &dyn Fn()); 9] = [
+        ("made", &|| zfs.create_snapshots(&[snapshot("p/1@new")], &[]).unwrap()),
+        ("destroyed", &|| zfs.destroy_snapshots(&[snapshot("p/2@s0")]).unwrap()),
+        ("renamed", &|| {
+            zfs.rename_snapshot(&snapshot("p/3@s0"), &snapshot("p/3@old")).unwrap();
+        }),
+        ("of a renamed dataset", &|| {
+            zfs.rename_dataset(&name("p/4"), &name("p/four")).unwrap();
+        }),
+        ("of another dataset of that name", &|| {
+            zfs.rename_dataset(&name("p/5"), &name("p/four/five")).unwrap();
+            zfs.create_filesystem(&name("p/5")).create().unwrap();
+        }),
+        ("made again by the same name", &|| {
+            zfs.destroy_snapshots(&[snapshot("p/1@new")]).unwrap();
+            zfs.create_snapshots(&[snapshot("p/1@new")], &[]).unwrap();
+        }),
+        ("that have a clone", &|| {
+            zfs.clone_snapshot(&snapshot("p/6@s42"), &name("p/clone")).create().unwrap();
+            zfs.create_snapshots(&[snapshot("p/clone@own")], &[]).unwrap();
+        }),
+        ("handed over", &|| zfs.promote(&name("p/clone")).unwrap()),
+        ("after the power was cut", &|| sim.power_cut()),
+    ];
+    for (what, change) in changes {
+        cached(&sim.zfs(), &mut cache);
+        change();
+        // Compared with a listing without a cache.
+        let remembered = cached(&sim.zfs(), &mut cache);
+        assert_eq!(remembered == 0, what == "after the power was cut", "snapshots {what}: {remembered}");
     }
 }

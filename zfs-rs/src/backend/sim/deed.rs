@@ -1,9 +1,9 @@
-//! I am what somebody else does just before a call is made.
+//! I am what somebody else does just before a call is made, or while a stream stands still.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Done once, with nothing locked; see [`AfterCalls::meanwhile`](super::AfterCalls::meanwhile).
+/// Done once, with nothing locked; see [`AfterCalls::meanwhile`](super::AfterCalls::meanwhile) and [`AtByte::meanwhile`](super::AtByte::meanwhile).
 #[derive(Clone)]
 pub(super) struct Deed(Arc<Mutex<Option<Action>>>);
 

@@ -40,6 +40,7 @@ impl Device for Process {
             text(&mut list, "name", of.as_str());
             text(&mut list, "health", "ONLINE");
             number(&mut list, "guid", pool.guid);
+            number(&mut list, "load_guid", pool.load);
             number(&mut list, "size", used.saturating_add(free));
             number(&mut list, "allocated", used);
             number(&mut list, "free", free);

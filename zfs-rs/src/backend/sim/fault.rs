@@ -150,6 +150,7 @@ pub(super) enum OnByte {
     Refuse(Errno),
     Kill,
     Wait(Gate),
+    After(Deed),
 }
 
 /// Lets `calls` calls go as they would; the next one is hit. Counted from the moment of injection.
@@ -261,6 +262,11 @@ impl AtByte {
     /// The stream goes on only once the gate is open.
     pub fn wait_at(self, gate: &Gate) -> Fault {
         self.fault(OnByte::Wait(gate.clone()))
+    }
+
+    /// The stream stands still while somebody else does something, and goes on. As with [`AfterCalls::meanwhile`], nothing is locked then.
+    pub fn meanwhile(self, deed: impl FnOnce() + Send + 'static) -> Fault {
+        self.fault(OnByte::After(Deed::new(deed)))
     }
 
     const fn fault(self, effect: OnByte) -> Fault {

@@ -136,6 +136,7 @@ impl Sim {
         let synced = state.clone();
         let pool = Pool {
             guid,
+            load: 1,
             capacity: None,
             read_only: false,
             sending: Vec::new(),
@@ -155,7 +156,10 @@ impl Sim {
 
     /// Imports a pool anew, read-only or not.
     pub fn set_read_only(&self, pool: &PoolName, yes: bool) -> Result<(), Errno> {
-        self.lock().pool_mut(pool.as_str()).map(|pool| pool.read_only = yes)
+        self.lock().pool_mut(pool.as_str()).map(|pool| {
+            pool.read_only = yes;
+            pool.load += 1;
+        })
     }
 
     /// Writes bytes into an object of a filesystem or volume, as a file that is written does. They are on disk at the next [`sync`](Self::sync)
@@ -251,6 +255,7 @@ impl Sim {
         let processes: Vec<u64> = world.processes.keys().copied().collect();
         for pool in world.pools.values_mut() {
             pool.state = pool.synced.clone();
+            pool.load += 1;
             pool.sending.clear();
             pool.receiving.clear();
             pool.keys.clear();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::content::Content;
+use super::world::EPOCH;
 use crate::backend::DatasetKind;
 use crate::errno::Errno;
 use crate::name::{BookmarkName, DatasetName, SnapshotName};
@@ -16,6 +17,8 @@ pub(super) const RECEIVING: &str = "%recv";
 #[derive(Debug)]
 pub(super) struct Pool {
     pub(super) guid: u64,
+    /// Another one each time it is imported.
+    pub(super) load: u64,
     /// Bytes it can hold; nothing for more than any test writes.
     pub(super) capacity: Option<u64>,
     pub(super) read_only: bool,
@@ -62,6 +65,8 @@ pub(super) struct Dataset {
     pub(super) encryption: Option<Encryption>,
     pub(super) live: Content,
     pub(super) snapshots: BTreeMap<String, Snapshot>,
+    /// The second in which there were others last; 0 where there never were any.
+    pub(super) snapshots_changed: u64,
     pub(super) bookmarks: BTreeMap<String, Bookmark>,
     pub(super) properties: BTreeMap<String, Property>,
     /// Whether a stream ever brought properties.
@@ -151,8 +156,25 @@ pub(super) struct Resume {
 impl Pool {
     /// Ends a transaction group and writes everything to disk, as each administrative change does before it returns.
     pub(super) fn sync(&mut self) {
+        self.note_changed_snapshots();
         self.state.txg += 1;
         self.synced = self.state.clone();
+    }
+
+    /// Stamps each dataset whose snapshots are not those that are on disk. Each transaction group takes a second of its own, so no two changes have
+    /// the same.
+    fn note_changed_snapshots(&mut self) {
+        let now = EPOCH.saturating_add(self.state.txg);
+        for (name, dataset) in &mut self.state.datasets {
+            let on_disk = self.synced.datasets.get(name).filter(|before| before.id == dataset.id);
+            let before = on_disk.or_else(|| self.synced.datasets.values().find(|before| before.id == dataset.id));
+            let has_changed = before.map_or(!dataset.snapshots.is_empty(), |before| {
+                !Arc::ptr_eq(before, dataset) && dataset.has_other_snapshots(before)
+            });
+            if has_changed {
+                Arc::make_mut(dataset).snapshots_changed = now;
+            }
+        }
     }
 
     /// Where the dataset of a running receive is by now. After its end or a power cut it is nobody's.
@@ -312,6 +334,7 @@ impl Dataset {
             encryption: None,
             live: Content::default(),
             snapshots: BTreeMap::new(),
+            snapshots_changed: 0,
             bookmarks: BTreeMap::new(),
             properties: BTreeMap::new(),
             has_received: false,
@@ -319,6 +342,18 @@ impl Dataset {
             resume: None,
             owner: None,
         }
+    }
+
+    /// Whether the kernel counts its snapshots as changed: not where a promotion only gave it some, which shows on its origin
+    /// (`dsl_dataset_promote_sync`).
+    fn has_other_snapshots(&self, before: &Self) -> bool {
+        let names = |dataset: &Self| {
+            let names = dataset.snapshots.iter().map(|(name, snapshot)| (name.clone(), snapshot.guid));
+            names.collect::<BTreeSet<_>>()
+        };
+        let (now, then) = (names(self), names(before));
+        let was_given_some = self.origin != before.origin && now.is_superset(&then);
+        now != then && !was_given_some
     }
 
     /// The newest snapshot.

@@ -28,6 +28,9 @@ pub(super) fn of_dataset(pool: &Pool, name: &str, dataset: &Dataset) -> NvList {
     unset(&mut list, &["quota", "reservation", "refquota", "refreservation"]);
     number(&mut list, "userrefs", 0);
     number(&mut list, "defer_destroy", 0);
+    if dataset.snapshots_changed != 0 {
+        number(&mut list, "snapshots_changed", dataset.snapshots_changed);
+    }
     if let Some((origin, _)) = dataset.origin.and_then(|origin| pool.state.at(origin)) {
         text(&mut list, "origin", &origin);
     }

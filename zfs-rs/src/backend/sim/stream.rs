@@ -144,6 +144,11 @@ impl<'a> Stream<'a> {
                     wait(self.process, gate.reach(), PollFlags::POLLIN)?;
                     self.ahead = ahead(self.process, self.call);
                 }
+                OnByte::After(deed) => {
+                    drop(world);
+                    deed.happen();
+                    self.ahead = ahead(self.process, self.call);
+                }
             }
         }
         Ok(wanted)

@@ -258,4 +258,4 @@ pub(super) const fn mix(number: u64) -> u64 {
 pub(super) const DEAD: Errno = Errno::EIO;
 
 /// When every world begins, in seconds since 1970: 2025-01-01.
-const EPOCH: u64 = 1_735_689_600;
+pub(super) const EPOCH: u64 = 1_735_689_600;

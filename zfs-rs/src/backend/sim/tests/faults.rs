@@ -191,6 +191,21 @@ fn a_stream_that_is_held_up_holds_up_nobody_else_and_goes_on_unharmed() {
 }
 
 #[test]
+fn somebody_else_acts_in_the_middle_of_a_stream() {
+    let (sim, other) = machine();
+    sim.write(&ds("tank/a"), 3, 0, &noise(1, 100_000)).unwrap();
+    take(&other, "tank/a@1");
+    let (process, to) = (sim.start(), ds("backup/a"));
+    let (done, heard) = std::sync::mpsc::channel();
+    process.inject(at_byte(40_000).on(Call::Send).meanwhile(move || {
+        done.send(other.destroy_snapshots(&[snap("tank/a@1")])).unwrap();
+    }));
+    pass(process.zfs().send(&snap("tank/a@1")), process.zfs().receive(&to)).unwrap();
+    assert_eq!(errno(heard.recv().unwrap()), Errno::EBUSY, "it is being read");
+    assert_eq!(sim.contents(&to.snapshot("1").unwrap()).unwrap()[&3], noise(1, 100_000));
+}
+
+#[test]
 fn a_kill_ends_a_call_that_is_held_up() {
     let (sim, other) = machine();
     let (process, gate) = (sim.start(), Gate::new().unwrap());
