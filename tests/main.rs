@@ -5,6 +5,7 @@ mod convergence;
 mod divergence;
 mod genuine;
 mod kill_points;
+mod memory;
 mod mutants;
 mod placeholders;
 mod refusals;

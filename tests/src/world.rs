@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use zfs_replicate::Replicator;
 use zfs_replicate::policy::divergence::OnDivergence;
 use zfs_replicate::policy::{PropertyWish, Wish};
 use zfs_replicate::run::report::Report;
+use zfs_replicate::{Memory, Replicator};
 use zfs_rs::backend::Object;
 use zfs_rs::backend::sim::{Call, Process, Sim};
 use zfs_rs::{DatasetName, Guid, OptionalExt as _, SnapshotName, Zfs};
@@ -32,6 +32,8 @@ pub struct World {
     pub is_picky: bool,
     /// What becomes of a copy that has something of its own.
     pub on_divergence: OnDivergence,
+    /// What runs remember, as a file would keep it, if they do.
+    pub memory: Option<Memory>,
 }
 
 impl World {
@@ -69,6 +71,7 @@ impl World {
             is_raw: false,
             is_picky: false,
             on_divergence: OnDivergence::Error,
+            memory: None,
         }
     }
 
@@ -133,7 +136,7 @@ impl World {
 
     /// What every program here wants.
     pub fn replicator(&self, zfs: Zfs) -> Replicator {
-        Replicator::local(zfs, self.source(""), self.target("")).wish(Wish {
+        let replicator = Replicator::local(zfs, self.source(""), self.target("")).wish(Wish {
             recursive: true,
             raw: self.is_raw,
             property: self.is_picky.then(|| PropertyWish {
@@ -142,7 +145,11 @@ impl World {
             }),
             on_divergence: self.on_divergence,
             ..Wish::default()
-        })
+        });
+        match &self.memory {
+            Some(memory) => replicator.remember(memory.clone()),
+            None => replicator,
+        }
     }
 
     /// Replicates the tree with a program of its own; nothing if not even a plan came about.

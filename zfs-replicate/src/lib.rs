@@ -32,7 +32,7 @@ pub mod view;
 #[cfg(test)]
 mod world;
 
-pub use crate::drive::{Replicator, Run, Unplanned};
+pub use crate::drive::{Memory, Replicator, Run, Unplanned};
 pub use crate::event::Event;
 pub use crate::plan::Plan;
 pub use crate::run::report::Report;

@@ -87,6 +87,9 @@ pub struct Dataset {
     pub without_large_blocks: bool,
     /// User properties, its own and those it inherits.
     pub properties: BTreeMap<String, String>,
+    /// Whether its snapshots are remembered from an earlier listing, as the kernel says that they have not changed since.
+    #[serde(skip)]
+    pub remembered: bool,
 }
 
 /// What a dataset is.

@@ -125,6 +125,7 @@ fn dataset(side: &str, path: &str, past: &str, words: &str, key: TargetKey) -> D
         placeholder: false,
         without_large_blocks: false,
         properties: BTreeMap::new(),
+        remembered: false,
         name: full,
     };
     for (place, word) in words.split_whitespace().enumerate() {

@@ -1,7 +1,7 @@
 //! I draw what goes wrong in a run.
 
 use zfs_rs::Errno;
-use zfs_rs::backend::sim::{AfterCalls, Call, Fault, after, at_byte};
+use zfs_rs::backend::sim::{AfterCalls, AtByte, Call, Fault, after, at_byte};
 
 use crate::chance::Chance;
 
@@ -17,12 +17,19 @@ pub(super) enum Blow {
     Lie(Fault),
     /// Somebody else does something at that moment.
     Meanwhile(AfterCalls),
+    /// A stream stands still there, for as long as somebody else does something.
+    Stalled(AtByte),
 }
 
 /// One blow, somewhere in a run.
 pub(super) fn draw(chance: &mut Chance) -> Blow {
     if chance.percent(25) {
-        let at = at_byte(u64::try_from(chance.below(MOST_BYTES)).unwrap_or(0)).on(chance.of(&[Call::Send, Call::Receive]));
+        let at = at_byte(u64::try_from(chance.below(MOST_BYTES)).unwrap_or(0));
+        if chance.percent(25) {
+            // Only a send waits until all that it wrote is received, so that what is found then hangs on no thread.
+            return Blow::Stalled(at.on(Call::Send));
+        }
+        let at = at.on(chance.of(&[Call::Send, Call::Receive]));
         return Blow::Stream(match chance.below(3) {
             0 => at.cut(),
             1 => at.kill(),

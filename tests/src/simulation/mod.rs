@@ -12,6 +12,7 @@ mod watch;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use zfs_replicate::Memory;
 use zfs_replicate::policy::divergence::OnDivergence;
 use zfs_replicate::reason::{Blocked, Outcome, Side, Unresolved};
 use zfs_replicate::run::report::Report;
@@ -60,6 +61,7 @@ pub fn simulate(seed: u64) -> Result<Tale, Box<Broken>> {
     let is_raw = chance.percent(25);
     let mut world = if is_raw { World::encrypted(seed) } else { World::new(seed) };
     world.is_picky = chance.percent(30);
+    world.memory = chance.percent(30).then(Memory::default);
     // What somebody else does is drawn apart: it happens in the middle of what is drawn here.
     let other = Chance(chance.next());
     let is_meddler = chance.percent(25);
@@ -115,6 +117,10 @@ impl Simulation {
             let (mut is_lied_to, mut are_streams_alone) = (false, true);
             for _ in 0..1 + self.chance.below(3) {
                 let blow = fault::draw(&mut self.chance);
+                // What a kernel lies about once would be remembered as the truth.
+                if matches!(blow, Blow::Lie(_)) && self.operator().world.memory.is_some() {
+                    continue;
+                }
                 self.operator().tell("next", &blow);
                 is_lied_to |= matches!(blow, Blow::Lie(_));
                 are_streams_alone &= matches!(blow, Blow::Stream(_));
@@ -183,18 +189,22 @@ impl Simulation {
     }
 
     fn inject(&self, process: &Process, blow: Blow) {
-        match blow {
-            Blow::Fault(fault) | Blow::Stream(fault) | Blow::Lie(fault) => process.inject(fault),
-            Blow::Meanwhile(moment) => {
-                let operator = Arc::clone(&self.operator);
-                process.inject(moment.meanwhile(move || {
-                    let mut operator = lock(&operator);
-                    if operator.chance.percent(30) {
-                        operator.replicate();
-                    } else {
-                        operator.act();
-                    }
-                }));
+        process.inject(match blow {
+            Blow::Fault(fault) | Blow::Stream(fault) | Blow::Lie(fault) => fault,
+            Blow::Meanwhile(moment) => moment.meanwhile(self.somebody_else()),
+            Blow::Stalled(moment) => moment.meanwhile(self.somebody_else()),
+        });
+    }
+
+    /// What somebody else does at a moment of a run.
+    fn somebody_else(&self) -> impl FnOnce() + Send + 'static {
+        let operator = Arc::clone(&self.operator);
+        move || {
+            let mut operator = lock(&operator);
+            if operator.chance.percent(30) {
+                operator.replicate();
+            } else {
+                operator.act();
             }
         }
     }

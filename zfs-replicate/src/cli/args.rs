@@ -1,6 +1,6 @@
 //! I am the command line as it may be written.
 
-use std::num::NonZeroU64;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -66,11 +66,20 @@ pub(super) struct Scope {
     /// What to do with a target that has snapshots of its own, or was written to
     #[arg(long, value_enum, default_value_t, value_name = "WHAT")]
     pub(super) on_divergence: Divergence,
+    /// Remember in this file which snapshots there are, and ask only about datasets that have others since: much faster where little changed
+    ///
+    /// What is remembered is believed as long as the kernel says that it has not changed (OpenZFS 2.2 and later), and only to say that nothing is to be done.
+    /// The file is made if it is not there. It is not used if others than root and you could write to it.
+    #[arg(long, value_name = "FILE")]
+    pub(super) cache: Option<PathBuf>,
 }
 
-/// How fast streams may be.
+/// How fast it may go.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(super) struct Pace {
+    /// Work on so many datasets at a time, 1 to 64
+    #[arg(long, value_name = "COUNT", default_value = "4", value_parser = jobs)]
+    pub(super) jobs: NonZeroUsize,
     /// Send no more than this many bytes a second: 20MiB (1024) or 20M (1000), with or without /s
     #[arg(long, value_name = "RATE", allow_hyphen_values = true)]
     pub(super) bwlimit: Option<Rate>,
@@ -267,6 +276,14 @@ impl From<Backend> for zfs_rs::Wish {
         }
     }
 }
+
+/// Each dataset that is worked on takes a few threads and some memory.
+fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    let jobs = text.parse().ok().filter(|jobs: &NonZeroUsize| jobs.get() <= JOBS_MAX);
+    jobs.ok_or_else(|| format!("a number from 1 to {JOBS_MAX} is wanted"))
+}
+
+const JOBS_MAX: usize = 64;
 
 /// Tells those who name a host or a snapshot what is wanted instead.
 fn dataset(text: &str) -> Result<DatasetName, String> {

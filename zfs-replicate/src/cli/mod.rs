@@ -17,6 +17,7 @@ use crate::reason::Side;
 
 mod age;
 mod args;
+mod cache;
 mod complaint;
 mod hint;
 mod json;

@@ -7,7 +7,8 @@ use std::path::Path;
 use serde::Serialize;
 use tokio::runtime;
 
-use super::args::{Apply, Backend, Explain, MakePlan, Replicate, Scope};
+use super::args::{Apply, Backend, Explain, MakePlan, Pace, Replicate, Scope};
+use super::cache::Cache;
 use super::complaint::Complaint;
 use super::hint::Roots;
 use super::live::Live;
@@ -15,22 +16,22 @@ use super::rate::Rate;
 use super::status::Status;
 use super::words::Page;
 use super::{answer, json, open, say, signal, text, try_to};
-use crate::drive::Replicator;
+use crate::drive::{Replicator, Unplanned};
 use crate::plan::Plan;
 use crate::plan::explain::Explanation;
 
 pub(super) fn replicate(wish: &Replicate, backend: Backend) -> Result<Status, Complaint> {
-    let replicator = replicator(&wish.scope, backend)?.limit(wish.pace.bwlimit.map(|rate| rate.0));
-    let plan = planned(&replicator, &wish.scope)?;
+    let (replicator, plan) = look(&wish.scope, backend, Replicator::plan)?;
     if wish.dry_run {
         show(&plan, wish.json)
     } else {
-        run(&replicator, plan, wish.pace.bwlimit, wish.json)
+        run(&paced(replicator, wish.pace), plan, wish.pace.bwlimit, wish.json)
     }
 }
 
 pub(super) fn plan(wish: &MakePlan, backend: Backend) -> Result<Status, Complaint> {
-    show(&planned(&replicator(&wish.scope, backend)?, &wish.scope)?, wish.json)
+    let (_, plan) = look(&wish.scope, backend, Replicator::plan)?;
+    show(&plan, wish.json)
 }
 
 pub(super) fn apply(wish: &Apply, backend: Backend) -> Result<Status, Complaint> {
@@ -39,9 +40,8 @@ pub(super) fn apply(wish: &Apply, backend: Backend) -> Result<Status, Complaint>
         source: &kept.source,
         target: &kept.target,
     };
-    let replicator = Replicator::local(open(backend)?, kept.source.clone(), kept.target.clone())
-        .wish(kept.wish.clone())
-        .limit(wish.pace.bwlimit.map(|rate| rate.0));
+    let replicator = Replicator::local(open(backend)?, kept.source.clone(), kept.target.clone()).wish(kept.wish.clone());
+    let replicator = paced(replicator, wish.pace);
     let plan = replicator.plan().map_err(|error| Complaint::unplanned(&error, roots))?;
     let moved = kept.moved(&plan);
     if !moved.is_empty() {
@@ -51,8 +51,7 @@ pub(super) fn apply(wish: &Apply, backend: Backend) -> Result<Status, Complaint>
 }
 
 pub(super) fn explain(wish: &Explain, backend: Backend) -> Result<Status, Complaint> {
-    let explained = replicator(&wish.scope, backend)?.explain();
-    let mut datasets = explained.map_err(|error| Complaint::unplanned(&error, roots(&wish.scope)))?;
+    let (_, mut datasets) = look(&wish.scope, backend, Replicator::explain)?;
     if let Some(only) = &wish.dataset {
         datasets.retain(|dataset| dataset.source == *only);
         if datasets.is_empty() {
@@ -73,19 +72,26 @@ struct Explanations<'a> {
     datasets: &'a [Explanation],
 }
 
-fn roots(scope: &Scope) -> Roots<'_> {
-    Roots {
+/// Makes something of what both sides have, by what is remembered of it where that is wanted.
+fn look<T>(scope: &Scope, backend: Backend, make: impl FnOnce(&Replicator) -> Result<T, Unplanned>) -> Result<(Replicator, T), Complaint> {
+    let mut replicator = Replicator::local(open(backend)?, scope.source.clone(), scope.target.clone()).wish(scope.wish()?);
+    let cache = scope.cache.as_deref().map(Cache::open);
+    if let Some(cache) = &cache {
+        replicator = replicator.remember(cache.memory());
+    }
+    let roots = Roots {
         source: &scope.source,
         target: &scope.target,
+    };
+    let made = make(&replicator).map_err(|error| Complaint::unplanned(&error, roots))?;
+    if let Some(cache) = cache {
+        cache.save();
     }
+    Ok((replicator, made))
 }
 
-fn replicator(scope: &Scope, backend: Backend) -> Result<Replicator, Complaint> {
-    Ok(Replicator::local(open(backend)?, scope.source.clone(), scope.target.clone()).wish(scope.wish()?))
-}
-
-fn planned(replicator: &Replicator, scope: &Scope) -> Result<Plan, Complaint> {
-    replicator.plan().map_err(|error| Complaint::unplanned(&error, roots(scope)))
+fn paced(replicator: Replicator, pace: Pace) -> Replicator {
+    replicator.limit(pace.bwlimit.map(|rate| rate.0)).jobs(pace.jobs)
 }
 
 fn read(path: &Path) -> Result<Plan, Complaint> {

@@ -15,18 +15,19 @@ use zfs_rs::{Backend, DatasetName, Zfs};
 
 use crate::endpoint::Local;
 use crate::plan::explain::{Explanation, explain};
-use crate::plan::{self, DatasetPlan, Plan, PlanError};
+use crate::plan::{DatasetPlan, Plan, PlanError};
 use crate::policy::Wish;
 use crate::policy::divergence::OnDivergence;
 use crate::reason::{Failure, FailureKind, Part, Side};
 use crate::run::report::Report;
 use crate::run::{Action, Limits, Machine, Next, Order};
 use crate::transfer::limit::Limit;
-use crate::view::View;
-
 mod act;
+mod draw;
+mod memory;
 mod run;
 
+pub use memory::Memory;
 pub use run::Run;
 
 /// Who brings a dataset, and what lies below if asked, to another place on this machine, and keeps the copy up to date.
@@ -57,6 +58,8 @@ pub struct Replicator {
     to: DatasetName,
     wish: Wish,
     limit: Option<NonZeroU64>,
+    jobs: NonZeroUsize,
+    memory: Option<Memory>,
 }
 
 /// Why no plan could be made.
@@ -81,6 +84,8 @@ impl Replicator {
             to: target,
             wish: Wish::default(),
             limit: None,
+            jobs: JOBS,
+            memory: None,
         }
     }
 
@@ -121,6 +126,23 @@ impl Replicator {
     #[must_use]
     pub fn limit(mut self, bytes_per_second: Option<NonZeroU64>) -> Self {
         self.limit = bytes_per_second;
+        self
+    }
+
+    /// Works on so many datasets at a time; on four, unless said otherwise. What needs another to come first waits for it in any case.
+    #[must_use]
+    pub fn jobs(mut self, datasets: NonZeroUsize) -> Self {
+        self.jobs = datasets;
+        self
+    }
+
+    /// Asks only about the snapshots of datasets whose snapshots changed since they were last listed with that memory, and remembers what it sees.
+    ///
+    /// What is remembered is believed as [`ListingCache`](zfs_rs::ListingCache) says, which needs OpenZFS 2.2 or later on a side to be of use there. It may say that
+    /// for a dataset nothing is to be done, and no more: where there is, everything is read anew before it is planned.
+    #[must_use]
+    pub fn remember(mut self, memory: Memory) -> Self {
+        self.memory = Some(memory);
         self
     }
 
@@ -169,23 +191,6 @@ impl Replicator {
         plan.datasets.pop().ok_or_else(|| failure(String::new()))
     }
 
-    /// Looks at both sides and plans. What would be lost by that is looked at more closely, and where it is in use it is planned anew.
-    fn draw_up(&self) -> Result<(View, View, Plan), Unplanned> {
-        let mut source = self.source.view(&self.from, self.wish.recursive)?;
-        if self.wish.looks_into_snapshots() {
-            self.source.describe(&mut source)?;
-        }
-        // What lies below goes along with what is set aside, and is listed.
-        let goes_along = self.wish.on_divergence == OnDivergence::RenameAside;
-        let mut target = self.target.view(&self.to, self.wish.recursive || goes_along)?;
-        let mut plan = plan::plan(&source, &target, &self.wish)?;
-        let lost = plan.lost().map(|point| point.guid).collect();
-        if self.target.look_closer(&mut target, &lost)? {
-            plan = plan::plan(&source, &target, &self.wish)?;
-        }
-        Ok((source, target, plan))
-    }
-
     /// Begins to carry a plan out. Nothing is done before the run is awaited.
     pub fn run(&self, plan: Plan) -> Run {
         Run::new(self.hands(Instant::now()), plan)
@@ -199,7 +204,7 @@ impl Replicator {
     /// orders need, so progress is not told. Time stands still but where the run would wait: it is then that much later.
     pub fn run_in_turn(&self, plan: Plan, mut choose: impl FnMut(usize) -> usize) -> Report {
         let hands = self.hands(Instant::now());
-        let mut machine = Machine::new(plan, Limits { jobs: JOBS });
+        let mut machine = Machine::new(plan, Limits { jobs: self.jobs });
         let mut holds = BTreeMap::new();
         let mut in_hand: Vec<Order> = Vec::new();
         let mut now = Duration::ZERO;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use zfs_rs::TemporaryHold;
 
-use super::{Hands, JOBS, act};
+use super::{Hands, act};
 use crate::event::Event;
 use crate::plan::Plan;
 use crate::run::report::Report;
@@ -60,9 +60,10 @@ enum News {
 impl Run {
     pub(super) fn new(hands: Hands, plan: Plan) -> Self {
         let (told, news) = mpsc::unbounded_channel();
+        let jobs = hands.replicator.jobs;
         Self {
             hands,
-            machine: Machine::new(plan, Limits { jobs: JOBS }),
+            machine: Machine::new(plan, Limits { jobs }),
             holds: BTreeMap::new(),
             alarm: None,
             told,

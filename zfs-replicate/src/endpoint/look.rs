@@ -1,9 +1,11 @@
 //! I look at what one side has and write it down.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use zfs_rs::stream::token::ResumeToken;
-use zfs_rs::{DatasetEntry, DatasetKind, DatasetName, Error, FeatureState, Guid, OptionalExt as _, Properties, SnapshotName, Source};
+use zfs_rs::{
+    DatasetEntry, DatasetKind, DatasetName, Error, FeatureState, Guid, ListingCache, OptionalExt as _, Properties, SnapshotName, Source,
+};
 
 use super::{Local, PLACEHOLDER, WITHOUT_LARGE_BLOCKS};
 use crate::reason::{Failure, FailureKind, Part, Side};
@@ -21,6 +23,12 @@ impl Local {
     ///
     /// A [`Failure`] that names what could not be read: the pool when it is not imported.
     pub fn view(&self, root: &DatasetName, recursive: bool) -> Result<View, Failure> {
+        self.view_with(root, recursive, None)
+    }
+
+    /// The same, but where the kernel says that a dataset's snapshots are those that are remembered, these are not asked for again. Of their holds only those
+    /// are read that could be ours, as what we hold is marked.
+    pub(crate) fn view_with(&self, root: &DatasetName, recursive: bool, memory: Option<&mut ListingCache>) -> Result<View, Failure> {
         let failed = |error: Error| self.failure(Part::Look, &error);
         let pool = self.pool(root)?;
         let above = match root.parent() {
@@ -31,6 +39,9 @@ impl Local {
         if recursive {
             listing = listing.recursive();
         }
+        if let Some(memory) = memory {
+            listing = listing.cached(memory);
+        }
         let mut datasets = Vec::new();
         for entry in listing {
             // The listing leaves out what vanishes, so only the root can be missing.
@@ -39,6 +50,23 @@ impl Local {
             }
         }
         Ok(View::new(pool, root.clone(), above, datasets))
+    }
+
+    /// Reads anew what was only remembered of these datasets. Says whether there was any of that.
+    pub(crate) fn look_again(&self, view: &mut View, these: &BTreeSet<String>) -> Result<bool, Failure> {
+        let failed = |error: Error| self.failure(Part::Look, &error);
+        let is_due = |dataset: &Dataset| dataset.remembered && these.contains(dataset.name.as_str());
+        let (due, mut known): (Vec<_>, Vec<_>) = std::mem::take(&mut view.datasets).into_iter().partition(is_due);
+        for dataset in &due {
+            // One that has vanished is left out, as by a listing of all.
+            if let Some(entry) = self.zfs.list(&dataset.name).properties().snapshots().start().next()
+                && let Some(entry) = entry.optional().map_err(failed)?
+            {
+                known.extend(self.dataset(entry).optional().map_err(failed)?.flatten());
+            }
+        }
+        *view = View::new(view.pool.clone(), view.root.clone(), view.above.take(), known);
+        Ok(!due.is_empty())
     }
 
     /// Fills in of each snapshot of a view when it was made and which user properties it has. That costs a call for each, so it is left to those who need it.
@@ -127,6 +155,7 @@ impl Local {
             dataset: info,
             properties,
             snapshots,
+            is_remembered,
             ..
         } = entry;
         let kind = match info.kind {
@@ -138,10 +167,12 @@ impl Local {
             Some(properties) => properties,
             None => self.zfs.properties(&info.name)?,
         };
+        let marks = self.zfs.bookmarks(&info.name)?;
         let mut versions = Vec::with_capacity(snapshots.len());
         for snapshot in snapshots {
+            let is_asked = !is_remembered || marks.iter().any(|mark| mark.guid == snapshot.guid);
             versions.push(Version {
-                holds: self.holds(&snapshot.name)?,
+                holds: if is_asked { self.holds(&snapshot.name)? } else { Vec::new() },
                 name: snapshot.name,
                 guid: snapshot.guid,
                 createtxg: snapshot.createtxg,
@@ -150,7 +181,6 @@ impl Local {
                 clones: None,
             });
         }
-        let marks = self.zfs.bookmarks(&info.name)?;
         let marks = marks.into_iter().map(|mark| Mark {
             name: mark.name,
             guid: mark.guid,
@@ -178,6 +208,7 @@ impl Local {
             placeholder: is_placeholder(&properties, &info.name),
             without_large_blocks: is_set_on(&properties, &info.name, WITHOUT_LARGE_BLOCKS),
             properties: own(&properties),
+            remembered: is_remembered,
             name: info.name,
         }))
     }

@@ -412,6 +412,22 @@ impl DatasetPlan {
         }
     }
 
+    /// Whether nothing is to be done, and nothing is in the way.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        matches!(&self.work, Work::Steps { steps } if steps.is_empty())
+    }
+
+    /// The datasets of the target that its work is about, by the names they have before it and after.
+    pub(crate) fn on_target(&self) -> impl Iterator<Item = &str> {
+        let others = self.steps().iter().filter_map(|step| match step {
+            Step::Rename(rename) => Some(&rename.from),
+            Step::SetAside(aside) => Some(&aside.from),
+            Step::Transfer(transfer) => transfer.origin.as_ref().map(|origin| origin.name.dataset()),
+            _ => None,
+        });
+        std::iter::once(self.target.as_str()).chain(others.map(DatasetName::as_str))
+    }
+
     /// The transfers among its steps.
     pub fn transfers(&self) -> impl Iterator<Item = &Transfer> {
         self.steps().iter().filter_map(|step| match step {

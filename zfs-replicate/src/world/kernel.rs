@@ -266,6 +266,7 @@ impl World {
             room: Room::default(),
             placeholder: true,
             without_large_blocks: false,
+            remembered: false,
             properties: BTreeMap::new(),
         });
         self.sort();

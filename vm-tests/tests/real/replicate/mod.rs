@@ -1,5 +1,6 @@
 //! Whole replications between real pools, by the library and by the program.
 
+mod cache;
 mod cancel;
 mod choose;
 mod clone;
