@@ -201,7 +201,8 @@ impl Simulation {
         let operator = Arc::clone(&self.operator);
         move || {
             let mut operator = lock(&operator);
-            if operator.chance.percent(30) {
+            // A hold that two runs at once leave behind is found by who remembers only when there are other snapshots (SHORTCOMINGS.md).
+            if operator.chance.percent(30) && operator.world.memory.is_none() {
                 operator.replicate();
             } else {
                 operator.act();

@@ -97,12 +97,7 @@ impl Operator {
     /// A second program replicates the same, from beginning to end.
     pub(super) fn replicate(&mut self) {
         let process = self.world.sim.start_in_turn();
-        // It remembers nothing: who looks at the same time has the memory in hand.
-        let world = World {
-            memory: None,
-            ..self.world.clone()
-        };
-        let replicator = world.replicator(process.zfs());
+        let replicator = self.world.replicator(process.zfs());
         let plan = replicator.plan().inspect(|plan| self.consent(plan));
         let chance = &mut self.chance;
         let complete = plan.map(|plan| replicator.run_in_turn(plan, |count| chance.below(count)).complete);
