@@ -126,6 +126,9 @@ pub enum Encryption {
         root: DatasetName,
         /// Whether the kernel can read it now.
         key: Key,
+        /// Identity of the master key that blocks are encrypted with, whoever wraps it; nothing where it was not told, or is not made yet.
+        #[serde(default, with = "text", skip_serializing_if = "Option::is_none")]
+        guid: Option<Guid>,
     },
 }
 
@@ -283,17 +286,6 @@ impl View {
         self.datasets.iter().find(|dataset| dataset.name == *name)
     }
 
-    /// The dataset in which the past of one begins: itself or, for a clone, the one it grew from, as far as it is here.
-    pub fn stem<'a>(&'a self, dataset: &'a Dataset) -> &'a Dataset {
-        let grew_from = |clone: &Dataset| self.dataset(clone.origin.as_ref()?.name.dataset());
-        let mut stem = dataset;
-        // Each dataset at most once: a kernel makes no circles, and what was read from a file makes no endless loop.
-        for _ in &self.datasets {
-            stem = grew_from(stem).unwrap_or(stem);
-        }
-        stem
-    }
-
     /// The path from the root down to a dataset: empty for the root, nothing for what lies elsewhere.
     pub fn path<'a>(&self, dataset: &'a Dataset) -> Option<&'a str> {
         dataset.name.below(&self.root)
@@ -327,8 +319,24 @@ impl Encryption {
     /// The encryption root whose key would be needed and is not there.
     pub fn missing_key(&self) -> Option<&DatasetName> {
         match self {
-            Self::On { root, key: Key::Missing } => Some(root),
+            Self::On {
+                root, key: Key::Missing, ..
+            } => Some(root),
             Self::On { key: Key::Loaded, .. } | Self::Off => None,
+        }
+    }
+
+    /// Whether blocks of both are encrypted with one master key. Only raw streams bring a key along, so what shares one arrived raw, whatever it has been
+    /// wrapped by since.
+    pub fn shares_key(&self, other: &Self) -> bool {
+        self.guid().is_some() && self.guid() == other.guid()
+    }
+
+    /// Identity of the master key.
+    pub fn guid(&self) -> Option<Guid> {
+        match self {
+            Self::On { guid, .. } => *guid,
+            Self::Off => None,
         }
     }
 }

@@ -3,7 +3,7 @@
 //! `"src: @1 @2 #1 | dst: @1"` is a source with two snapshots and a bookmark and a target with one snapshot. Words: `@n` snapshot, `@n!` another
 //! snapshot of that name, `@n=m` snapshot m under the name n, `#n` a stranger's bookmark, `*n` our cursor, `+n` bytes written, `~n` partial
 //! full receive of n, `~m>n` partial increment, `~a@m>n` partial clone, `~?` unreadable, `raw` (the partial is), `unfinished`, `placeholder`, `held:n` our hold, `clone:a@n`, `enc`
-//! encrypted from above, `encroot` from itself, `nokey`. `src/b=a` is the dataset b with the past of a. `right: …` is what lies above the
+//! encrypted from above, `encroot` from itself and, on the target, as it came raw, `nokey`. `src/b=a` is the dataset b with the past of a. `right: …` is what lies above the
 //! target's root.
 
 use std::collections::BTreeMap;
@@ -50,7 +50,7 @@ pub(crate) fn world(text: &str) -> World {
         let (place, words) = segment.split_once(':').unwrap_or((segment, ""));
         let (place, past) = place.trim().split_once('=').unwrap_or((place.trim(), ""));
         if place == "right" {
-            above = encryption(words, &name("right"), &name("right"));
+            above = encryption(words, &name("right"), &name("right"), guid("right", "key"));
             continue;
         }
         let side = &place[..3];
@@ -114,7 +114,7 @@ fn dataset(side: &str, path: &str, past: &str, words: &str, key: TargetKey) -> D
         createtxg: Txg(1),
         inconsistent: false,
         origin: None,
-        encryption: encryption(words, &name(root.split('/').next().unwrap()), &full),
+        encryption: encryption(words, &name(root.split('/').next().unwrap()), &full, master_key(side, past, words)),
         versions: Vec::new(),
         marks: Vec::new(),
         partial: None,
@@ -236,14 +236,27 @@ fn origin(text: &str) -> (String, Guid) {
     (format!("{past}@{number}"), guid(&past, number))
 }
 
-fn encryption(words: &str, above: &DatasetName, own: &DatasetName) -> Encryption {
-    let has = |wanted: &str| words.split_whitespace().any(|word| word == wanted);
-    let key = if has("nokey") { Key::Missing } else { Key::Loaded };
-    match (has("enc"), has("encroot")) {
-        (true, _) => Encryption::On { root: above.clone(), key },
-        (_, true) => Encryption::On { root: own.clone(), key },
-        _ => Encryption::Off,
-    }
+fn encryption(words: &str, above: &DatasetName, own: &DatasetName, guid: Guid) -> Encryption {
+    let key = if has(words, "nokey") { Key::Missing } else { Key::Loaded };
+    let root = match (has(words, "enc"), has(words, "encroot")) {
+        (true, _) => above.clone(),
+        (_, true) => own.clone(),
+        _ => return Encryption::Off,
+    };
+    let guid = Some(guid);
+    Encryption::On { root, key, guid }
+}
+
+/// What is encrypted has a master key of its own, or that of what it was cloned from; but on the target that of the source, if it came with it.
+fn master_key(side: &str, past: &str, words: &str) -> Guid {
+    let clone = words.split_whitespace().find_map(|word| word.strip_prefix("clone:"));
+    let past = clone.map_or_else(|| past.to_owned(), |of| origin(of).0.split('@').next().unwrap().to_owned());
+    let is_own = side == "dst" && has(words, "enc");
+    guid(&past, if is_own { "own key" } else { "key" })
+}
+
+fn has(words: &str, wanted: &str) -> bool {
+    words.split_whitespace().any(|word| word == wanted)
 }
 
 fn flags(raw: bool) -> StreamFlags {

@@ -249,6 +249,7 @@ fn encryption(properties: &Properties, of: &DatasetName) -> Encryption {
             } else {
                 Key::Missing
             },
+            guid: properties.number("keyguid").map(Guid),
         },
     }
 }

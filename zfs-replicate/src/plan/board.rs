@@ -379,9 +379,7 @@ impl<'a> Board<'a> {
         let occupant = home.and_then(|home| self.occupant(home));
         let occupant = occupant.and_then(|index| self.target.datasets.get(index));
         Stem {
-            name: occupant
-                .map_or(&self.target.root, |dataset| &self.target.stem(dataset).name)
-                .clone(),
+            name: occupant.map_or(&self.target.root, |dataset| &dataset.name).clone(),
             encryption: occupant.map_or(Encryption::Off, |dataset| dataset.encryption.clone()),
         }
     }

@@ -8,8 +8,8 @@ use crate::view::{Dataset, Encryption, Key, StreamFlags};
 /// Where something is received.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Place<'a> {
-    /// Into a dataset that has received before, with this stem.
-    Existing(&'a Dataset, &'a DatasetName),
+    /// Into a dataset that has received before.
+    Existing(&'a Dataset),
     /// As a new dataset of this name below a parent that is encrypted like this.
     New(&'a DatasetName, &'a Encryption),
     /// As a clone, which has the key of what it grows from, wherever it lies (`dsl_dataset_create_crypt_sync` in the kernel's dsl_crypt.c).
@@ -19,7 +19,7 @@ pub(super) enum Place<'a> {
 /// A dataset of the target as far as keys go.
 #[derive(Debug, Clone)]
 pub(super) struct Stem {
-    /// The dataset in which its past begins: itself or, for a clone, what it grew from. What arrived raw brought its key there.
+    /// Its name.
     pub(super) name: DatasetName,
     /// How it is encrypted.
     pub(super) encryption: Encryption,
@@ -28,7 +28,7 @@ pub(super) struct Stem {
 /// How the receiving dataset is or will be encrypted, or why it must not receive.
 pub(super) fn check(source: &Dataset, place: Place<'_>, raw: bool) -> Result<Encryption, Blocked> {
     if is_raw(source, raw) {
-        check_raw(place)
+        check_raw(source, place)
     } else {
         check_plain(source, place)
     }
@@ -53,18 +53,20 @@ pub(super) fn flags(raw: bool) -> StreamFlags {
     }
 }
 
-fn check_raw(place: Place<'_>) -> Result<Encryption, Blocked> {
+fn check_raw(source: &Dataset, place: Place<'_>) -> Result<Encryption, Blocked> {
     let (receiving, dataset) = match place {
-        Place::Existing(target, _) => (&target.encryption, &target.name),
+        Place::Existing(target) => (&target.encryption, &target.name),
         Place::Clone(stem) => (&stem.encryption, &stem.name),
         Place::New(name, _) => {
             return Ok(Encryption::On {
                 root: name.clone(),
                 key: Key::Missing,
+                guid: source.encryption.guid(),
             });
         }
     };
-    if receiving.is_on() {
+    // Kernels refuse another key too, once they have the stream (`dsl_crypto_recv_raw_objset_check`, `dsl_crypto_recv_raw_key_check`).
+    if receiving.shares_key(&source.encryption) {
         Ok(receiving.clone())
     } else {
         Err(Blocked::NotRawLineage { dataset: dataset.clone() })
@@ -72,16 +74,15 @@ fn check_raw(place: Place<'_>) -> Result<Encryption, Blocked> {
 }
 
 fn check_plain(source: &Dataset, place: Place<'_>) -> Result<Encryption, Blocked> {
-    let (receiving, at, stem) = match place {
-        Place::Existing(target, stem) => (&target.encryption, target.name.clone(), Some(stem)),
-        Place::Clone(stem) => (&stem.encryption, stem.name.clone(), Some(&stem.name)),
-        Place::New(name, parent) => (parent, name.parent().unwrap_or_else(|| name.clone()), None),
+    let (receiving, at, is_new) = match place {
+        Place::Existing(target) => (&target.encryption, target.name.clone(), false),
+        Place::Clone(stem) => (&stem.encryption, stem.name.clone(), false),
+        Place::New(name, parent) => (parent, name.parent().unwrap_or_else(|| name.clone()), true),
     };
     if source.encryption.is_on() {
-        if let Encryption::On { root, .. } = receiving
-            && stem == Some(root)
-        {
-            return Err(Blocked::RawLineage { dataset: root.clone() });
+        // The kernel takes it, where the key is loaded, and nothing raw ever after.
+        if !is_new && receiving.shares_key(&source.encryption) {
+            return Err(Blocked::RawLineage { dataset: at });
         }
         if !receiving.is_on() {
             return Err(Blocked::WouldStoreDecrypted { at });

@@ -103,17 +103,16 @@ impl<'a> Case<'a> {
         }
         let (stem, start) = match settled {
             Some(target) => {
-                let stem = &self.target.stem(target).name;
                 let encryption = if pending.is_empty() {
                     target.encryption.clone()
                 } else {
-                    encrypt::check(self.source, Place::Existing(target, stem), self.raw)?
+                    encrypt::check(self.source, Place::Existing(target), self.raw)?
                 };
                 let start = Start {
                     from: common.as_ref().map(|common| common.base.clone()),
                     origin: None,
                 };
-                let name = stem.clone();
+                let name = target.name.clone();
                 (Stem { name, encryption }, start)
             }
             None => self.birth(&pending)?,

@@ -5,7 +5,7 @@ use crate::policy::Wish;
 use crate::policy::age::Ages;
 use crate::policy::pattern::{Pattern, Verb};
 use crate::reason::{Blocked, Note, Selected, Side, Skipped};
-use crate::view::{Encryption, Key, StreamFlags};
+use crate::view::{Encryption, StreamFlags};
 use crate::world::{ALL, RAW, World, guid, name, number, world};
 
 pub(crate) mod divergence;
@@ -466,17 +466,35 @@ fn a_clone_is_encrypted_as_its_origin() {
     let text = "src: @1 *1 | src/a: enc @1 *1 | src/c: enc @2 clone:a@1 | dst: @1 enc | dst/a: encroot @1 | right: enc";
     assert_eq!(clone(text, &ALL), "c: mark 2, send 0→2");
     // What went on from a clone that arrived raw goes on raw.
-    let text = "src: @1 *1 | src/a: enc @1 *1 | src/c: enc @2 @3 *2 clone:a@1 | dst: @1 | dst/a: encroot @1 | dst/c: enc @2 clone:a@1";
-    let mut world = world(text);
-    let root = name("right/dst/a");
-    for dataset in world.target.datasets.iter_mut().skip(1) {
-        dataset.encryption = Encryption::On {
-            root: root.clone(),
-            key: Key::Loaded,
-        };
-    }
+    let text = "src: @1 *1 | src/a: enc @1 *1 | src/c: enc @2 @3 *2 clone:a@1 | dst: @1 | dst/a: encroot @1 | dst/c: encroot @2 clone:a@1";
+    let world = wrapped(text, "right/dst/a");
     assert_eq!(line(world.plan(&ALL).datasets.last().unwrap()), "c: BLOCKED raw_lineage");
     assert_eq!(line(world.plan(&RAW).datasets.last().unwrap()), "c: mark 3, send 2→3");
+}
+
+/// A world in which all that is encrypted on the target is wrapped by the key of one dataset.
+fn wrapped(text: &str, by: &str) -> World {
+    let mut world = world(text);
+    for dataset in &mut world.target.datasets {
+        if let Encryption::On { root, .. } = &mut dataset.encryption {
+            *root = name(by);
+        }
+    }
+    world
+}
+
+#[test]
+fn a_lineage_is_told_by_its_master_key_whoever_wraps_it() {
+    // I13
+    let told = |text: &str, by: &str, wish| line(&wrapped(text, by).plan(wish).datasets[0]);
+    // It came raw, and was given its parent's wrapping key since.
+    let raw = "src: enc @1 @2 *1 | dst: encroot @1 | right: enc";
+    assert_eq!(told(raw, "right", &ALL), "src: BLOCKED raw_lineage");
+    assert_eq!(told(raw, "right", &RAW), "src: mark 2, send 1→2");
+    // It was encrypted here, and was given a wrapping key of its own since.
+    let plain = "src: enc @1 @2 *1 | dst: enc @1 | right: enc";
+    assert_eq!(told(plain, "right/dst", &ALL), "src: mark 2, send 1→2");
+    assert_eq!(told(plain, "right/dst", &RAW), "src: BLOCKED not_raw_lineage");
 }
 
 #[test]

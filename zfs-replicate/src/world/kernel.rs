@@ -392,6 +392,7 @@ impl World {
             Encryption::On {
                 root: name.clone(),
                 key: Key::Missing,
+                guid: source.encryption.guid(),
             }
         } else {
             let parent = name.parent().unwrap();

@@ -182,7 +182,7 @@ fn a_raw_clone_has_the_key_of_its_origin(zfs: &Zfs) {
     oracle::sh(&format!(
         "head -c 32 /dev/zero | zfs load-key {target}/s; zfs snapshot {source}/s-clone@four"
     ));
-    replicate(zfs, &source, &target, &["-r"]).badly(1, &[&format!("{target}/s was received raw"), "--raw"]);
+    replicate(zfs, &source, &target, &["-r"]).badly(1, &[&format!("{target}/s-clone was received raw"), "--raw"]);
     for short in ["two", "three"] {
         let name = |root: &DatasetName| format!("{root}/s-clone@{short}");
         assert_eq!(contents(name(&target)), contents(name(&source)));

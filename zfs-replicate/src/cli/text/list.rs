@@ -53,8 +53,12 @@ fn facts(dataset: &Dataset) -> Vec<String> {
 fn encryption(encryption: &Encryption) -> String {
     match encryption {
         Encryption::Off => "not encrypted".to_owned(),
-        Encryption::On { root, key: Key::Loaded } => format!("encrypted by the key of {root}, which is loaded"),
-        Encryption::On { root, key: Key::Missing } => format!("encrypted by the key of {root}, which is not loaded"),
+        Encryption::On {
+            root, key: Key::Loaded, ..
+        } => format!("encrypted by the key of {root}, which is loaded"),
+        Encryption::On {
+            root, key: Key::Missing, ..
+        } => format!("encrypted by the key of {root}, which is not loaded"),
     }
 }
 

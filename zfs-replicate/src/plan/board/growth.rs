@@ -42,14 +42,14 @@ impl Board<'_> {
         let there = self.names.get(index)?.snapshot(dataset.version(from.guid)?.name.short()).ok()?;
         Some(Growth {
             from: from.clone(),
+            sent_by: None,
+            stem: Stem {
+                name: there.dataset().clone(),
+                encryption: dataset.encryption.clone(),
+            },
             there: Point {
                 name: there,
                 guid: from.guid,
-            },
-            sent_by: None,
-            stem: Stem {
-                name: self.target.stem(dataset).name.clone(),
-                encryption: dataset.encryption.clone(),
             },
         })
     }
