@@ -85,7 +85,7 @@ pub struct Dataset {
     /// Whether we began it by a stream without large blocks, as its pool could not take them.
     #[serde(default)]
     pub without_large_blocks: bool,
-    /// User properties, its own and those it inherits.
+    /// User properties that were set on it or above; what came with a stream is nobody's wish here.
     pub properties: BTreeMap<String, String>,
     /// Whether its snapshots are remembered from an earlier listing, as the kernel says that they have not changed since.
     #[serde(skip)]
@@ -159,7 +159,7 @@ pub struct Version {
     /// Tags of its user holds, as far as they were read.
     #[serde(with = "text")]
     pub holds: Vec<HoldTag>,
-    /// User properties, its own and those it inherits, where they were asked for.
+    /// User properties that were set on it or above, where they were asked for; none that came with a stream.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub properties: BTreeMap<String, String>,
     /// How many clones grew from it, what an interrupted receive grows into among them, where it was asked for.

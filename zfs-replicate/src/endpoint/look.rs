@@ -7,6 +7,7 @@ use zfs_rs::{
     DatasetEntry, DatasetKind, DatasetName, Error, FeatureState, Guid, ListingCache, OptionalExt as _, Properties, SnapshotName, Source,
 };
 
+use super::own::Own;
 use super::{Local, PLACEHOLDER, WITHOUT_LARGE_BLOCKS};
 use crate::reason::{Failure, FailureKind, Part, Side};
 use crate::view::{
@@ -42,11 +43,12 @@ impl Local {
         if let Some(memory) = memory {
             listing = listing.cached(memory);
         }
+        let mut own = Own::new(&self.zfs);
         let mut datasets = Vec::new();
         for entry in listing {
             // The listing leaves out what vanishes, so only the root can be missing.
             if let Some(entry) = entry.optional().map_err(failed)? {
-                datasets.extend(self.dataset(entry).optional().map_err(failed)?.flatten());
+                datasets.extend(self.dataset(entry, &mut own).optional().map_err(failed)?.flatten());
             }
         }
         Ok(View::new(pool, root.clone(), above, datasets))
@@ -57,12 +59,13 @@ impl Local {
         let failed = |error: Error| self.failure(Part::Look, &error);
         let is_due = |dataset: &Dataset| dataset.remembered && these.contains(dataset.name.as_str());
         let (due, mut known): (Vec<_>, Vec<_>) = std::mem::take(&mut view.datasets).into_iter().partition(is_due);
+        let mut own = Own::new(&self.zfs);
         for dataset in &due {
             // One that has vanished is left out, as by a listing of all.
             if let Some(entry) = self.zfs.list(&dataset.name).properties().snapshots().start().next()
                 && let Some(entry) = entry.optional().map_err(failed)?
             {
-                known.extend(self.dataset(entry).optional().map_err(failed)?.flatten());
+                known.extend(self.dataset(entry, &mut own).optional().map_err(failed)?.flatten());
             }
         }
         *view = View::new(view.pool.clone(), view.root.clone(), view.above.take(), known);
@@ -77,12 +80,13 @@ impl Local {
     ///
     /// A [`Failure`] that names the snapshot that could not be read.
     pub fn describe(&self, view: &mut View) -> Result<(), Failure> {
+        let failed = |error: Error| self.failure(Part::Look, &error);
+        let mut own = Own::new(&self.zfs);
         for version in view.datasets.iter_mut().flat_map(|dataset| &mut dataset.versions) {
-            let read = self.zfs.properties(&version.name).optional();
-            let read = read.map_err(|error| self.failure(Part::Look, &error))?;
+            let read = self.zfs.properties(&version.name).optional().map_err(failed)?;
             if let Some(read) = read.filter(|read| read.number("guid") == Some(version.guid.0)) {
                 version.creation = read.number("creation");
-                version.properties = own(&read);
+                version.properties = own.of(&read, version.name.as_str()).map_err(failed)?;
             }
         }
         Ok(())
@@ -150,7 +154,7 @@ impl Local {
     }
 
     /// One dataset; nothing for what is neither filesystem nor volume.
-    fn dataset(&self, entry: DatasetEntry) -> Result<Option<Dataset>, Error> {
+    fn dataset(&self, entry: DatasetEntry, own: &mut Own<'_>) -> Result<Option<Dataset>, Error> {
         let DatasetEntry {
             dataset: info,
             properties,
@@ -207,7 +211,7 @@ impl Local {
             room: room(&properties, &info.name),
             placeholder: is_placeholder(&properties, &info.name),
             without_large_blocks: is_set_on(&properties, &info.name, WITHOUT_LARGE_BLOCKS),
-            properties: own(&properties),
+            properties: own.of(&properties, info.name.as_str())?,
             remembered: is_remembered,
             name: info.name,
         }))
@@ -329,12 +333,4 @@ fn feature((full, state): (&str, FeatureState)) -> (String, Feature) {
         Feature::Enabled
     };
     (short.to_owned(), state)
-}
-
-/// User properties, which are told from the kernel's own by their colon.
-fn own(properties: &Properties) -> BTreeMap<String, String> {
-    let users = properties.names().filter(|name| name.contains(':'));
-    users
-        .filter_map(|name| Some((name.to_string(), properties.text(&name)?.into_owned())))
-        .collect()
 }

@@ -17,6 +17,7 @@ use crate::view::{Base, Point, StreamFlags};
 
 mod divergence;
 mod look;
+mod own;
 
 /// A side on this machine.
 #[derive(Debug, Clone)]

@@ -25,7 +25,7 @@ pub struct Wish {
     /// Which datasets, by their full names on the source. What no pattern matches goes the way of the dataset above it.
     #[serde(default, skip_serializing_if = "Patterns::is_empty")]
     pub datasets: Patterns,
-    /// Only datasets on which a user property has this value, of their own or inherited.
+    /// Only datasets on which a user property has this value, of their own or inherited, and not by a stream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub property: Option<PropertyWish>,
     /// Which snapshots, by their short names.
@@ -34,7 +34,7 @@ pub struct Wish {
     /// Which snapshots, by when they were made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ages: Option<Ages>,
-    /// Only snapshots on which a user property has this value, of their own or inherited.
+    /// Only snapshots on which a user property has this value, of their own or inherited, and not by a stream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot_property: Option<PropertyWish>,
     /// What becomes of a target that has something of its own.
