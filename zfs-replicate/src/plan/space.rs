@@ -222,6 +222,21 @@ mod tests {
     }
 
     #[test]
+    fn estimates_beyond_all_measure_are_noted_and_decide_nothing() {
+        let world = world("src: @1 @2 | src/a: @1");
+        let sound = world.plan(&ALL);
+        let mut plan = sound.clone();
+        plan.transfers_mut().for_each(|transfer| transfer.estimate = Some(u64::MAX));
+        plan.note_space(&world.target);
+        for (dataset, sound) in plan.datasets.iter().zip(&sound.datasets) {
+            let [Note::MayNotFit { need: u64::MAX, .. }] = dataset.notes[..] else {
+                panic!("{dataset:?}")
+            };
+            assert_eq!(dataset.transfers().count(), sound.transfers().count());
+        }
+    }
+
+    #[test]
     fn a_renamed_dataset_takes_its_quota_along() {
         let mut renamed = world("src: @1 *1 | src/b=a: @1 *1 @2 | src/b/c=a/c: @1 *1 @2 | dst: @1 | dst/a: @1 | dst/a/c: @1");
         with_quota(&mut renamed, "right/dst/a", QuotaKind::Refquota, 50, 0);

@@ -585,6 +585,20 @@ fn every_name_is_tried_before_anything_is_done() {
         panic!()
     };
     assert_eq!(why.code(), "unnameable");
+    // What lies below what is renamed gets a longer name too.
+    let long = "n".repeat(125);
+    assert_eq!(
+        told(
+            &format!("src: @1 *1 | src/{long}=a: @1 *1 | dst: @1 | dst/a: @1 | dst/a/{long}: @x"),
+            &ALL
+        ),
+        format!("src: \n{long}: BLOCKED unnameable")
+    );
+    // And the kernel has a bound on how deep things lie.
+    let mut world = self::world("src: @1 | src/a: @1 | src/a/b: @1");
+    world.target.root = name(&format!("right{}", "/d".repeat(48)));
+    let lines: Vec<_> = world.plan(&ALL).datasets.iter().map(line).collect();
+    assert_eq!(lines, ["src: mark 1, send 0→1", "a: mark 1, send 0→1", "b: BLOCKED unnameable"]);
 }
 
 #[test]

@@ -137,6 +137,31 @@ fn success_is_what_was_read_back() {
 }
 
 #[test]
+fn an_estimate_is_a_hint_however_wrong() {
+    for (estimate, moved) in [(u64::MAX, 1), (0, u64::MAX), (u64::MAX, u64::MAX)] {
+        let mut hand = Hand::new("src: @1 @2 | src/a: @1", 2);
+        let mut plan = hand.machine.plan().clone();
+        plan.transfers_mut().for_each(|transfer| transfer.estimate = Some(estimate));
+        let jobs = NonZeroUsize::new(2).unwrap();
+        hand.machine = Machine::new(plan, Limits { jobs });
+        let (dataset, action) = hand.until(is_transfer);
+        for seconds in [1, 2] {
+            hand.machine.moved(Duration::from_secs(seconds), dataset, moved);
+        }
+        let answer = hand.world.act(&action);
+        hand.answer(dataset, answer);
+        assert!(hand.finish().complete);
+        let told: Vec<_> = std::iter::from_fn(|| hand.machine.poll_event()).collect();
+        assert!(
+            matches!(told[0], Event::Planned { bytes: Some(bytes), .. } if bytes == estimate),
+            "{told:#?}"
+        );
+        let progress = |event: &Event| matches!(event, Event::Progress { bytes, .. } if *bytes == moved);
+        assert!(told.iter().any(progress), "{told:#?}");
+    }
+}
+
+#[test]
 fn what_is_lost_was_listed_before_the_run_began() {
     // I4 I5: what passes by itself is planned anew, and somebody made a snapshot on the target meanwhile.
     let rollback = divergence::wish(OnDivergence::Rollback);
