@@ -3,6 +3,7 @@
 mod cancellation;
 mod convergence;
 mod divergence;
+mod field;
 mod genuine;
 mod kill_points;
 mod memory;

@@ -6,6 +6,7 @@ mod choose;
 mod clone;
 mod divergence;
 mod feature;
+mod field;
 mod kill;
 mod placeholder;
 mod refuse;

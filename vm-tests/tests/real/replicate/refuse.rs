@@ -251,4 +251,4 @@ impl Drop for Hidden {
 }
 
 /// Somebody who may do nothing.
-const NOBODY: u32 = 65534;
+pub(super) const NOBODY: u32 = 65534;
