@@ -1,5 +1,6 @@
 //! I keep the house as its plan says: who names whom, where unsafe is, what a file opens with, what a test cites.
 
+mod field;
 mod invariants;
 mod rooms;
 mod source;
@@ -150,6 +151,8 @@ pub(crate) fn check(top: &Path) -> Result<Report, Failure> {
     let stated = texts.get(Path::new("ARCHITECTURE.md")).map_or("", String::as_str);
     let (cited, wrong) = invariants::check(stated, &files, &modules);
     findings.extend(wrong);
+    let listed = texts.get(Path::new(field::LISTED_IN)).map_or("", String::as_str);
+    findings.extend(field::check(listed, &files));
     findings.sort();
     Ok(Report {
         findings,
@@ -202,14 +205,15 @@ mod tests {
             .map(|finding| (finding.file.to_str().unwrap(), finding.line))
             .collect();
         assert_eq!(found.iter().filter(|(file, _)| *file == "ARCHITECTURE.md").count(), 7);
+        assert!(found.contains(&("zfs-replicate/FIELD.md", 1)), "{found:?}");
         assert!(found.contains(&("zfs-rs/src/lost.rs", 1)), "{found:?}");
         assert!(found.contains(&("zfs-rs/src/nvlist/mod.rs", 2)), "{found:?}");
-        assert_eq!(found.len(), 9, "{found:?}");
+        assert_eq!(found.len(), 10, "{found:?}");
         assert!(
-            !report.is_clean() && report.text().ends_with("tidy: 9 wrong in 6 files\n"),
+            !report.is_clean() && report.text().ends_with("tidy: 10 wrong in 6 files\n"),
             "{}",
             report.text()
         );
-        assert_eq!(report.json()["findings"][8]["line"], 2);
+        assert_eq!(report.json()["findings"][9]["line"], 2);
     }
 }
