@@ -312,11 +312,11 @@ pub(super) fn receive_resumed(pool: &Pool, name: &DatasetName, stream: Stream) -
 
 /// The key of a raw stream against what is there (`dsl_crypto_recv_raw_objset_check`, `dsl_crypto_recv_raw_key_check`).
 pub(super) fn receive_key(there: Option<&Encryption>, base: Option<&Snapshot>, key: u64, from_ivset: u64) -> Allowed {
-    refuse(there.is_some_and(|encryption| encryption.key != key), Errno::EACCES)?;
     refuse(
         base.is_some_and(|base| base.ivset != from_ivset),
         Errno::ZFS_ERR_FROM_IVSET_GUID_MISMATCH,
-    )
+    )?;
+    refuse(there.is_some_and(|encryption| encryption.key != key), Errno::EACCES)
 }
 
 /// `dmu_recv_end_check`: a stream that came whole, into a dataset that was there.

@@ -327,17 +327,22 @@ fn raw_streams_hide_what_they_carry_and_need_no_key() {
     let properties = zfs.properties(&ds("backup/e")).unwrap();
     assert_eq!(properties.text("encryptionroot").as_deref(), Some("backup/e"));
     assert_eq!(properties.word("keystatus"), Some("unavailable"));
-    // A copy that was not received raw has other IV sets.
+    // A copy that was not received raw is not encrypted or, where it is, has another key and other IV sets, which are looked at first.
     sim.set_key_loaded(&from, true).unwrap();
-    give(&zfs, "backup/plain", &stream(&zfs, None, "tank/e@1", PLAIN)).unwrap();
-    assert_eq!(
-        errno(give(
-            &zfs,
-            "backup/plain",
-            &stream(&zfs, Some("tank/e@1"), "tank/e@2", SendFlags::RAW)
-        )),
-        Errno::EINVAL
+    let order = zfs.create_filesystem(&ds("backup/safe")).property("encryption", "on");
+    let order = order.property("keyformat", "raw").property("keylocation", "prompt");
+    order.key([8; 32]).create().unwrap();
+    let (plain, raw) = (
+        stream(&zfs, None, "tank/e@1", PLAIN),
+        stream(&zfs, Some("tank/e@1"), "tank/e@2", SendFlags::RAW),
     );
+    for (copy, refused) in [
+        ("backup/plain", Errno::EINVAL),
+        ("backup/safe/e", Errno::ZFS_ERR_FROM_IVSET_GUID_MISMATCH),
+    ] {
+        give(&zfs, copy, &plain).unwrap();
+        assert_eq!(errno(give(&zfs, copy, &raw)), refused, "{copy}");
+    }
 }
 
 #[test]
