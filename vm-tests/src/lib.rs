@@ -26,6 +26,7 @@ pub use host::{
     job::Job,
     matrix::Matrix,
     packages,
+    peers::Peer,
     progress::Progress,
     qemu::{Outcome, Vm},
     suite::Tests,

@@ -1,5 +1,6 @@
-//! I am the host of the races between ours and ZFS's own programs, and of the one against memory.
+//! I am the host of the races between ours and ZFS's own programs, of the one beside other tools, and of the one against memory.
 
+mod peers;
 mod stream_verify;
 
 use std::path::PathBuf;
@@ -22,18 +23,20 @@ pub(crate) struct Command {
     /// How often each of them runs [default: 5, streams: 21, stream-verify: 20]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     repetitions: Option<u32>,
-    /// Datasets to list
-    #[arg(long, default_value_t = 200, value_name = "COUNT")]
-    datasets: u32,
-    /// Snapshots of each
-    #[arg(long, default_value_t = 20, value_name = "COUNT")]
+    /// Datasets [default: 200, peers: 10] (listing and peers)
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    datasets: Option<u32>,
+    /// Snapshots of each (listing and peers)
+    #[arg(long, default_value_t = 20, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     snapshots: u32,
     /// Calls of each kind that are measured
     #[arg(long, default_value_t = 20_000, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(20..))]
     calls: u32,
-    /// Let the guest's clock count instructions, on one processor: slow, but repeatable (listing and overhead)
+    /// Let the guest's clock count instructions, on one processor: slow, but repeatable (listing, overhead and peers)
     #[arg(long)]
     icount: bool,
+    #[command(flatten)]
+    peers: peers::Options,
     /// The stream that is read [default: one of 160 MB that is made for it] (stream-verify)
     file: Option<PathBuf>,
 }
@@ -44,6 +47,8 @@ enum Race {
     Replicate,
     /// A listing by zfs-rs, cold and warm, against zfs list
     Listing,
+    /// zfs-replicate beside syncoid, bzfs, zfs-autobackup and loops of zfs send | zfs receive
+    Peers,
     /// What a call costs in the program, against what its ioctl costs in the kernel
     Overhead,
     /// How fast a stream is summed and read, against plain reading of its bytes; on this machine, no other one is booted
@@ -55,13 +60,15 @@ enum Race {
 impl Command {
     /// Does it. The ratio is printed and never judged.
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let repetitions = self.repetitions.unwrap_or(5).to_string();
+        let repetitions = self.repetitions.unwrap_or(5);
+        let datasets = |default: u32| self.datasets.unwrap_or(default).to_string();
         match self.race {
-            Race::Replicate => demo::play(self.suite, &["bench", &repetitions]),
+            Race::Replicate => demo::play(self.suite, &["bench", &repetitions.to_string()]),
             Race::Listing => self.measure(
                 "listing",
-                &["race", &repetitions, &self.datasets.to_string(), &self.snapshots.to_string()],
+                &["race", &repetitions.to_string(), &datasets(200), &self.snapshots.to_string()],
             ),
+            Race::Peers => self.beside_peers(repetitions),
             Race::Overhead => self.measure("overhead", &[&self.calls.to_string()]),
             Race::Streams => self.streams(),
             Race::StreamVerify => stream_verify::race(self.file, self.repetitions.unwrap_or(20)),
@@ -76,17 +83,28 @@ impl Command {
         Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
+    /// Lets the product and the tools race.
+    fn beside_peers(&self, repetitions: u32) -> Result<ExitCode, Failure> {
+        let datasets = self.datasets.unwrap_or(10);
+        self.peers.race(self.suite, repetitions, datasets, self.snapshots, &self.machine())
+    }
+
+    /// The machine they run in.
+    fn machine(&self) -> VmOptions {
+        let mut options = VmOptions::default();
+        if self.icount {
+            options.timing = Timing::Icount;
+            options.cpus = 1;
+        }
+        options
+    }
+
     /// Lets a measuring program of vm-tests run in a fresh machine.
     fn measure(&self, program: &str, words: &[&str]) -> Result<ExitCode, Failure> {
         let mut progress = Progress::to_stderr();
         progress.say("building what measures in the guest (release)");
         let path = demo::build("vm-tests", "--example", program)?;
         let job = Job::new().file(path, program).program(format!("./{program}"), words);
-        let mut options = VmOptions::default();
-        if self.icount {
-            options.timing = Timing::Icount;
-            options.cpus = 1;
-        }
-        demo::act(self.suite, &job, &options, &mut progress)
+        demo::act(self.suite, &job, &self.machine(), &mut progress)
     }
 }

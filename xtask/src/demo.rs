@@ -50,7 +50,10 @@ pub(crate) fn act(suite: Suite, job: &Job, options: &VmOptions, progress: &mut P
     let image = Image::ensure(suite, progress)?;
     progress.say("booting a machine with two blank disks");
     let disks = PoolDisks::blank(DISK)?;
-    let options = VmOptions { limit: LIMIT, ..*options };
+    let options = VmOptions {
+        limit: options.limit.max(LIMIT),
+        ..*options
+    };
     let vm = Vm::boot(&image, job, &disks, &options)?;
     progress.say(&format!(
         "OpenZFS {} on Linux {}, up in {:.1} s",

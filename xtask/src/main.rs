@@ -38,7 +38,7 @@ enum Tool {
     Demo(demo::Command),
     /// Race 700 MB against `zfs send -Lec | zfs receive -u`, in turn in one machine, and print the ratio
     #[command(
-        after_help = "Examples:\n  cargo xtask bench --repetitions 5\n  cargo xtask bench streams\n  cargo xtask bench stream-verify"
+        after_help = "Examples:\n  cargo xtask bench --repetitions 5\n  cargo xtask bench peers --icount\n  cargo xtask bench streams\n  cargo xtask bench stream-verify"
     )]
     Bench(bench::Command),
     /// Damage streams and make them break rules, and see that the verifier and a second, plain one say the same of each

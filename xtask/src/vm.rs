@@ -20,7 +20,7 @@ use std::{
 use clap::{Args, Subcommand};
 use vm_tests::{
     Image, Job, PoolDisks, Progress, Suite, Tests, Timing, Vm, VmOptions,
-    host::{headers, image},
+    host::{headers, image, peers},
 };
 
 use crate::{Failure, zts::Zts};
@@ -321,6 +321,7 @@ fn clean(all: bool) -> Result<ExitCode, Failure> {
     }
     if all {
         headers::forget()?;
+        peers::forget()?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
-    error::{Doing, Error, Result, tail},
-    host::{image, image::Suite, packages, progress::Progress, scratch::Scratch},
+    error::{Doing, Error, Result},
+    host::{fetch, image, image::Suite, progress::Progress, scratch::Scratch},
 };
 
 /// The directory `include` of the source that `zfs-dkms` of that suite builds, from the cache or from Debian's mirror.
@@ -61,55 +61,10 @@ fn cache() -> Result<PathBuf> {
 
 fn fetch(suite: Suite, work: &Path) -> Result<()> {
     let (release, other) = suite.sources();
-    let from = other.unwrap_or(release);
-    let lists = work.join("lists");
-    let cache = work.join("cache");
-    for directory in [lists.join("partial"), cache.join("archives/partial")] {
-        fs::create_dir_all(&directory).at("making", &directory)?;
-    }
-    let list = work.join("sources.list");
-    let line = packages::source_of(from, "contrib")?;
-    fs::write(&list, format!("{line}\n")).at("writing", &list)?;
-    let own = [
-        format!("Dir::Etc::sourcelist={}", list.display()),
-        "Dir::Etc::sourceparts=-".into(),
-        format!("Dir::State::lists={}", lists.display()),
-        format!("Dir::Cache={}", cache.display()),
-        // Files of a directory of ours are not for apt's own user.
-        "APT::Sandbox::User=root".into(),
-    ];
-    let apt = |what: &[&str]| {
-        let mut command = Command::new("apt-get");
-        command
-            .arg("-q")
-            .args(own.iter().flat_map(|option| ["-o", option]))
-            .args(what)
-            .current_dir(work);
-        run(command)
-    };
-    apt(&["update"])?;
-    apt(&["download", "zfs-dkms"])?;
-    let package = fs::read_dir(work)
-        .at("reading", work)?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .find(|path| path.extension().is_some_and(|end| end == "deb"))
-        .ok_or_else(|| Error::Unusable("apt-get fetched no package".into()))?;
+    let packages = fetch::debian(other.unwrap_or(release), "contrib", &["zfs-dkms"], work)?;
     let mut unpack = Command::new("dpkg-deb");
-    unpack.arg("-x").args([&package, &work.join(TREE)]);
-    run(unpack)
-}
-
-fn run(mut command: Command) -> Result<()> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().doing(format!("starting {program}"))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    Err(Error::Program {
-        program,
-        status: output.status.to_string(),
-        tail: tail(&String::from_utf8_lossy(&output.stderr), 10),
-    })
+    unpack.arg("-x").args(packages).arg(work.join(TREE));
+    fetch::run(unpack)
 }
 
 const TREE: &str = "tree";
