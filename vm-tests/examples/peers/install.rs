@@ -4,6 +4,7 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    process::{Command, Stdio},
 };
 
 use crate::{Result, racer::Racer, run::run};
@@ -46,8 +47,17 @@ fn install(program: &str, packages: &Path) -> Result<String> {
         run("python3", &["-m", "compileall", "-q", MODULES])?;
         launcher(program)?;
     }
-    let version = run(program, &["--version"])?;
-    Ok(version.lines().next().unwrap_or_default().trim().to_owned())
+    version(program)
+}
+
+/// What it says of itself. Some end that with a bad status; one that cannot run says nothing.
+fn version(program: &str) -> Result<String> {
+    let output = Command::new(program).arg("--version").stdin(Stdio::null()).output()?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    match said.lines().next() {
+        Some(version) => Ok(version.trim().to_owned()),
+        None => Err(format!("{}, {}", output.status, String::from_utf8_lossy(&output.stderr).trim_end()).into()),
+    }
 }
 
 /// Makes the program that pip would make.
