@@ -205,6 +205,7 @@ pub(super) fn refused(action: &Action) -> impl Fn(&io::Error) -> Answer + use<> 
     let is_transfer = matches!(action, Action::Transfer(_));
     let is_confirm = matches!(action, Action::Confirm { .. });
     let is_plan = matches!(action, Action::PlanAgain(_));
+    let is_let_go = matches!(action, Action::DropHold);
     move |error| {
         let failure = Failure {
             side: Side::Source,
@@ -221,6 +222,8 @@ pub(super) fn refused(action: &Action) -> impl Fn(&io::Error) -> Answer + use<> 
             },
             (_, true) => Answer::Confirmed(Err(failure)),
             _ if is_plan => Answer::Planned(Err(failure)),
+            // The hold went with the thread that was to drop it.
+            _ if is_let_go => Answer::Done(Ok(())),
             _ => Answer::Done(Err(failure)),
         }
     }

@@ -149,16 +149,17 @@ impl Run {
     /// Starts an order on a thread of its own: calls of the kernel block and cannot be taken back.
     fn start(&mut self, order: Order) {
         let Order { dataset, action } = order;
-        if action == Action::DropHold {
-            // Closing the handle is all there is to do.
-            drop(self.holds.remove(&dataset));
-            self.machine.handle(self.hands.began.elapsed(), dataset, Answer::Done(Ok(())));
-            return;
-        }
+        // Closing the handle is all there is to do then. Like every change it waits for a transaction group, which others meanwhile can share.
+        let let_go = if action == Action::DropHold {
+            self.holds.remove(&dataset)
+        } else {
+            None
+        };
         let hands = self.hands.clone();
         let answers = self.told.clone();
         let refusal = act::refused(&action);
         let worker = thread::Builder::new().name(format!("order-{dataset}")).spawn(move || {
+            drop(let_go);
             let moved = |bytes| drop(answers.send(News::Moved(dataset, bytes)));
             let (answer, hold) = act::act(&hands, &action, Some(&moved));
             // Nobody listens any more when the run was dropped.
