@@ -58,6 +58,9 @@ impl Local {
     pub(crate) fn look_again(&self, view: &mut View, these: &BTreeSet<String>) -> Result<bool, Failure> {
         let failed = |error: Error| self.failure(Part::Look, &error);
         let is_due = |dataset: &Dataset| dataset.remembered && these.contains(dataset.name.as_str());
+        if !view.datasets.iter().any(is_due) {
+            return Ok(false);
+        }
         let (due, mut known): (Vec<_>, Vec<_>) = std::mem::take(&mut view.datasets).into_iter().partition(is_due);
         let mut own = Own::new(&self.zfs);
         for dataset in &due {
@@ -69,7 +72,7 @@ impl Local {
             }
         }
         *view = View::new(view.pool.clone(), view.root.clone(), view.above.take(), known);
-        Ok(!due.is_empty())
+        Ok(true)
     }
 
     /// Fills in of each snapshot of a view when it was made and which user properties it has. That costs a call for each, so it is left to those who need it.
