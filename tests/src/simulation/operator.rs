@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Write as _};
 
-use zfs_replicate::plan::{DatasetPlan, Plan, Step, Transfer};
+use zfs_replicate::plan::{DatasetPlan, Plan, Step};
 use zfs_rs::{Base, DatasetName, Guid, OptionalExt as _, PoolName, SnapshotName};
 
 use super::name;
@@ -25,8 +25,8 @@ pub(super) struct Operator {
     pub(super) meddled: bool,
     /// Snapshots of the target that plans since a run began list to be lost.
     pub(super) listed: BTreeSet<Guid>,
-    /// Datasets of the source whose copies are set aside by plans since a run began, or that come anew in these.
-    pub(super) anew: BTreeSet<Guid>,
+    /// Datasets of the target that plans since a run began set aside.
+    pub(super) set_aside: BTreeSet<Guid>,
     /// An invariant that was seen to be broken in the middle of a call.
     pub(super) broken: Option<String>,
     /// Names given so far.
@@ -44,7 +44,7 @@ impl Operator {
             took: false,
             meddled: false,
             listed: BTreeSet::new(),
-            anew: BTreeSet::new(),
+            set_aside: BTreeSet::new(),
             broken: None,
             names: 0,
             log: String::new(),
@@ -107,20 +107,11 @@ impl Operator {
     /// Lets go what a plan lists to be lost, and the bases of what it sets aside.
     pub(super) fn consent(&mut self, plan: &Plan) {
         self.listed.extend(plan.lost().map(|lost| lost.guid));
-        let gone: Vec<&DatasetName> = plan.datasets.iter().flat_map(DatasetPlan::steps).flat_map(going_aside).collect();
-        if gone.is_empty() {
-            return;
-        }
-        let is_born = |dataset: &&DatasetPlan| dataset.transfers().any(Transfer::is_birth);
-        self.anew.extend(plan.datasets.iter().filter(is_born).map(|dataset| dataset.guid));
-        // What goes along is not brought anew if it cannot be sent or is not wanted.
-        let root = name(SOURCE);
-        for dataset in self.world.zfs.tree(&root).optional().expect("readable").unwrap_or_default() {
-            let copy = self.world.target(dataset.name.below(&root).unwrap_or_default());
-            if gone.contains(&&copy) {
-                self.anew.insert(dataset.guid);
-            }
-        }
+        let steps = plan.datasets.iter().flat_map(DatasetPlan::steps);
+        self.set_aside.extend(steps.filter_map(|step| match step {
+            Step::SetAside(aside) => Some(aside.guid),
+            _ => None,
+        }));
     }
 
     /// All that can go is pruned: of each dataset of the source, every snapshot but the newest.
@@ -344,14 +335,6 @@ impl Operator {
 
     pub(super) fn tell(&mut self, deed: &str, result: impl Debug) {
         let _infallible = writeln!(self.log, "{deed}: {result:?}");
-    }
-}
-
-/// What a step sets aside, with all that goes along.
-fn going_aside(step: &Step) -> Vec<&DatasetName> {
-    match step {
-        Step::SetAside(aside) => std::iter::once(&aside.from).chain(&aside.below).collect(),
-        _ => Vec::new(),
     }
 }
 

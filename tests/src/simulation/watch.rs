@@ -14,7 +14,7 @@ pub(super) struct Watch {
     /// The snapshots of the source when the run began, oldest first.
     begun: Vec<(Guid, SnapshotName)>,
     /// The newest base of each dataset of the source, by its identity.
-    bases: BTreeMap<Guid, Option<Txg>>,
+    bases: BTreeMap<Guid, Option<Base>>,
     /// Every snapshot of the target's pool, with the dataset it is of: what is set aside takes its own along.
     there: BTreeSet<(Guid, Guid)>,
 }
@@ -24,7 +24,7 @@ impl Watch {
         operator.took = false;
         operator.meddled = false;
         operator.listed.clear();
-        operator.anew.clear();
+        operator.set_aside.clear();
         let there = there(&operator.world);
         Self {
             begun: history(&operator.world),
@@ -43,10 +43,10 @@ impl Watch {
             if let Some(gone) = gone.find(|gone| !operator.listed.contains(gone)) {
                 return Err(format!("I4: the target lost the snapshot {gone}"));
             }
-            for (dataset, before) in self.bases.iter().filter(|(dataset, _)| !operator.anew.contains(dataset)) {
+            for (dataset, before) in &self.bases {
                 // A dataset that is gone took its bases along.
                 let now = bases.get(dataset).unwrap_or(before);
-                if now < before {
+                if now < before && !before.is_some_and(|(_, base)| went_aside(operator, base)) {
                     return Err(format!("I2: the base of {dataset} went back from {before:?} to {now:?}"));
                 }
             }
@@ -106,21 +106,36 @@ fn there(world: &World) -> BTreeSet<(Guid, Guid)> {
     tree(world, BACKUP).into_iter().flat_map(of).collect()
 }
 
-fn bases(world: &World) -> BTreeMap<Guid, Option<Txg>> {
+fn bases(world: &World) -> BTreeMap<Guid, Option<Base>> {
     // What was set aside is no copy any more.
-    let copies = tree(world, TARGET)
-        .into_iter()
-        .filter(|(_, name)| !name.as_str().contains(".aside-"));
+    let copies = tree(world, TARGET).into_iter().filter(|(_, name)| !is_aside(name));
     let there: BTreeSet<Guid> = copies.flat_map(|(_, name)| snapshots(world, &name)).collect();
     let newest = |name: &DatasetName| {
         let marks = world.zfs.bookmarks(name).optional().expect("readable").unwrap_or_default();
         let marks = marks.into_iter().map(|mark| (mark.createtxg, mark.guid));
         let listed = world.zfs.snapshots(name).map(|snapshot| snapshot.expect("readable"));
         let here = listed.map(|snapshot| (snapshot.createtxg, snapshot.guid)).chain(marks);
-        here.filter(|(_, guid)| there.contains(guid)).map(|(createtxg, _)| createtxg).max()
+        here.filter(|(_, guid)| there.contains(guid)).max()
     };
     tree(world, SOURCE).into_iter().map(|(guid, name)| (guid, newest(&name))).collect()
 }
+
+/// Whether a base lies in what a plan said it would set aside, whatever that was called when it went.
+fn went_aside(operator: &Operator, base: Guid) -> bool {
+    let all = tree(&operator.world, BACKUP);
+    let planned = all
+        .iter()
+        .filter(|(guid, name)| operator.set_aside.contains(guid) && is_aside(name));
+    let along = planned.flat_map(|(_, aside)| all.iter().filter(|(_, name)| name.below(aside).is_some()));
+    along.into_iter().any(|(_, name)| snapshots(&operator.world, name).contains(&base))
+}
+
+fn is_aside(name: &DatasetName) -> bool {
+    name.as_str().contains(".aside-")
+}
+
+/// When on the source, and what.
+type Base = (Txg, Guid);
 
 /// The pool of the target.
 const BACKUP: &str = "backup";
