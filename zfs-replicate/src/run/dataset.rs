@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! waiting ─┬─ nothing to do, blocked, a need failed ───────────────────────────────▶ finished
+//!          ├─ a need failed, and a partial receive waits ─▶ keep ──────────────────▶ finished
 //!          └─▶ hold ─▶ step ─▶ … ─▶ step ─▶ let go ─▶ finished
 //!                       │ transfer ─▶ confirm ─┬─ proved ─▶ next step
 //!                       │                      └─ not ─▶ keep, if a partial receive is left ─▶ let go
@@ -19,7 +20,7 @@ use zfs_rs::identity::Guid;
 use crate::event::{Event, Subject};
 use crate::plan::{DatasetPlan, Rename, SetAside, Step, Transfer, Work};
 use crate::reason::{Broken, Failure, FailureKind, NotBegun, Outcome, Part, Selected, Side};
-use crate::run::order::{action, stands_at, stays, transfer};
+use crate::run::order::{action, stands_at, stays, transfer, unkept};
 use crate::run::speed::Speed;
 use crate::run::{Action, Answer, Seen, retry};
 use crate::view::Point;
@@ -88,6 +89,8 @@ pub(super) enum Phase {
     ConfirmStays(usize),
     /// A transfer failed and left something worth keeping.
     Keep(usize, Broken),
+    /// It is not begun, and what an earlier run left of it there is kept, which that run did not come to.
+    KeepOld(usize, NotBegun),
     /// Its snapshots are let go; this is how it will end.
     LetGo(Outcome),
     /// It failed and is planned anew.
@@ -211,8 +214,11 @@ impl Task {
     }
 
     /// Ends before it began.
-    pub(super) fn skip(&mut self, why: NotBegun, events: &mut impl Extend<Event>) {
-        self.finish(Outcome::NotBegun { why }, events);
+    pub(super) fn skip(&mut self, plan: &DatasetPlan, why: NotBegun, events: &mut impl Extend<Event>) {
+        match unkept(plan) {
+            Some(index) if why != NotBegun::Cancelled => self.state = State::Due(Phase::KeepOld(index, why)),
+            _ => self.finish(Outcome::NotBegun { why }, events),
+        }
     }
 
     /// Gives out what is due.
@@ -310,6 +316,8 @@ impl Task {
                 broken.echoes.extend(result.err());
                 self.fail(transfer(plan, index), broken);
             }
+            // What cannot be held can only be lost with its snapshot, and is then sent again.
+            (Phase::KeepOld(_, why), Answer::Done(_)) => self.finish(Outcome::NotBegun { why }, events),
             (Phase::LetGo(outcome), Answer::Done(result)) => match result {
                 Err(failure) if outcome.is_at_goal() => self.state = State::Ended(failed(None, failure.into())),
                 _ => self.state = State::Ended(outcome),

@@ -322,7 +322,7 @@ impl Machine {
                 continue;
             };
             match verdict {
-                Verdict::Never(why) => task.skip(why, &mut self.events),
+                Verdict::Never(why) => task.skip(plan, why, &mut self.events),
                 Verdict::Now if is_free || plan.steps().is_empty() => task.start(plan, now, &mut self.events),
                 Verdict::Now | Verdict::Later => {}
             }

@@ -26,7 +26,7 @@ pub(super) fn action(phase: &Phase, plan: &DatasetPlan) -> Option<Action> {
         Phase::ConfirmStays(index) => Action::Confirm {
             snapshot: stays(plan, *index)?.name.clone(),
         },
-        Phase::Keep(index, _) => {
+        Phase::Keep(index, _) | Phase::KeepOld(index, _) => {
             let transfer = transfer(plan, *index)?;
             Action::KeepPartial(Kept {
                 snapshot: transfer.to.clone(),
@@ -66,6 +66,17 @@ pub(super) fn stands_at(plan: &DatasetPlan) -> Option<usize> {
     let is_rename = |step: &Step| matches!(step, Step::Rename(_));
     let steps = plan.steps();
     steps.iter().position(is_birth).or_else(|| steps.iter().position(is_rename))
+}
+
+/// The step that resumes a partial receive whose snapshot nobody holds yet: whoever left it died before.
+pub(super) fn unkept(plan: &DatasetPlan) -> Option<usize> {
+    let index = plan
+        .steps()
+        .iter()
+        .position(|step| matches!(step, Step::Transfer(transfer) if transfer.resume.is_some()))?;
+    let resumed = transfer(plan, index)?;
+    let is_kept = |step: &Step| matches!(step, Step::Release(kept) if kept.snapshot.guid == resumed.to.guid);
+    (!plan.steps().iter().any(is_kept)).then_some(index)
 }
 
 pub(super) fn transfer(plan: &DatasetPlan, index: usize) -> Option<&Transfer> {

@@ -258,6 +258,22 @@ fn one_failure_stops_its_own_dataset_and_what_lies_below_only() {
 }
 
 #[test]
+fn what_a_killed_run_left_half_is_kept_though_its_dataset_cannot_begin() {
+    let mut hand = Hand::new("src: @1 *1 | src/a: @1 | src/a/b: @1 *1 | dst: @1 | dst/b=a/b: ~1", 2);
+    let (dataset, _) = hand.until(|action| matches!(action, Action::Transfer(transfer) if transfer.to.name.dataset().last() == "a"));
+    let result = Err(failure(FailureKind::NoSpace).into());
+    hand.answer(dataset, Answer::Transferred { bytes: 0, result });
+    let report = hand.finish();
+    assert!(matches!(report.datasets[2].outcome, Outcome::NotBegun { .. }));
+    let holds = |world: &World| world.source.datasets[2].version(guid("/a/b", "1")).unwrap().holds.clone();
+    assert_eq!(holds(&hand.world), [TargetKey::new(&hand.world.target).hold_tag().unwrap()]);
+    let (report, _) = hand.world.run_clean(&ALL);
+    assert!(report.complete);
+    assert!(report.datasets[2].bytes_saved > 0);
+    assert_eq!(holds(&hand.world), []);
+}
+
+#[test]
 fn no_more_datasets_at_once_than_allowed_and_children_as_soon_as_they_can() {
     let text = "src: @1 @2 @3 | src/a: @1 | src/b: @1 | src/c: @1";
     let mut hand = Hand::new(text, 2);
