@@ -34,9 +34,9 @@ const LOOK: &str = "zfs-replicate/src/endpoint/look.rs";
 pub(super) const BUGS: [Bug; 34] = [
     Bug {
         name: "no cursor is made before a snapshot is sent",
-        file: STEPS,
-        found: "if !marks.has(version.guid) {",
-        planted: "if false {",
+        file: MARK,
+        found: "wanted.union(&waiting)",
+        planted: "wanted.union(&BTreeSet::new())",
     },
     Bug {
         name: "old cursors go before the new snapshot is there",
@@ -65,8 +65,8 @@ pub(super) const BUGS: [Bug; 34] = [
     Bug {
         name: "the hold of a saved receive is never released",
         file: STEPS,
-        found: "            steps.push(self.release(version)?);\n        }\n        steps.extend(marks.first",
-        planted: "        }\n        steps.extend(marks.first",
+        found: "            steps.push(self.release(version)?);\n        }\n        if !marks.first",
+        planted: "        }\n        if !marks.first",
     },
     Bug {
         name: "a saved receive that does not fit is not given up",

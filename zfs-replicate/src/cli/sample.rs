@@ -7,7 +7,8 @@ use zfs_rs::identity::Guid;
 use crate::event::{Event, Subject};
 use crate::plan::explain::{Explained, Explanation, Standing};
 use crate::plan::{
-    AbortPartial, Cursor, DatasetPlan, Left, Marked, Orphan, Placeholder, Plan, Rename, RollBack, SetAside, Step, Transfer, Unmark, Work,
+    AbortPartial, Cursor, DatasetPlan, Left, Marked, Marking, Orphan, Placeholder, Plan, Rename, RollBack, SetAside, Step, Transfer,
+    Unmark, Work,
 };
 use crate::policy::Wish;
 use crate::reason::{
@@ -39,10 +40,13 @@ fn transfer(dataset: &str, from: Option<(&str, u64)>, to: (&str, u64), mib: Opti
     })
 }
 
-fn mark(dataset: &str, short: &str, guid: u64) -> Step {
-    Step::Mark(Cursor {
+fn mark(dataset: &str, points: &[(&str, u64)]) -> Step {
+    let cursor = |(short, guid): &(&str, u64)| Cursor {
         name: format!("tank/{dataset}#zfs-replicate_1_{guid}").parse().unwrap(),
-        of: Base::Snapshot(point(&format!("tank/{dataset}@{short}"), guid)),
+        of: Base::Snapshot(point(&format!("tank/{dataset}@{short}"), *guid)),
+    };
+    Step::Mark(Marking {
+        cursors: points.iter().map(cursor).collect(),
     })
 }
 
@@ -87,11 +91,9 @@ fn root() -> DatasetPlan {
     steps(
         "data",
         vec![
-            mark("data", "mon", 11),
+            mark("data", &[("mon", 11), ("tue", 12), ("wed", 13)]),
             transfer("data", None, ("mon", 11), Some(1000)),
-            mark("data", "tue", 12),
             transfer("data", Some(("mon", 11)), ("tue", 12), Some(20)),
-            mark("data", "wed", 13),
             transfer("data", Some(("tue", 12)), ("wed", 13), Some(4)),
             Step::Unmark(Unmark {
                 cursors: vec![Marked {

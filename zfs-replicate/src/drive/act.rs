@@ -31,7 +31,7 @@ pub(super) fn act(hands: &Hands, action: &Action, moved: Option<&dyn Fn(u64)>) -
         Action::RollBack(back) => Answer::Done(hands.replicator.target.roll_back(back)),
         Action::StandIn(placeholder) => Answer::Done(hands.replicator.target.stand_in(placeholder)),
         Action::AbortPartial(partial) => Answer::Done(hands.replicator.target.abort_partial(partial)),
-        Action::Mark(cursor) => Answer::Done(hands.replicator.source.mark(cursor)),
+        Action::Mark(cursors) => Answer::Done(hands.replicator.source.mark(cursors)),
         Action::Transfer(order) if hands.is_cancelled() => Answer::Transferred {
             bytes: 0,
             result: Err(cut(order).into()),

@@ -97,32 +97,44 @@ impl Local {
         self.zfs.abort_receive(&partial.dataset).optional().map(drop).map_err(failed)
     }
 
-    /// Makes a cursor bookmark; that it is there already is success.
-    pub(crate) fn mark(&self, cursor: &Cursor) -> Result<(), Failure> {
+    /// Makes cursor bookmarks of one dataset; that one is there already is success.
+    pub(crate) fn mark(&self, cursors: &[Cursor]) -> Result<(), Failure> {
         let failed = |error: Error| self.failure(Part::Mark, &error);
-        let of = match &cursor.of {
-            Base::Snapshot(point) => {
+        for cursor in cursors {
+            if let Base::Snapshot(point) = &cursor.of {
                 self.expect_snapshot(Part::Mark, point)?;
-                zfs_rs::Base::Snapshot(point.name.clone())
             }
+        }
+        match self.make(cursors) {
+            Err(error) if error.kind() == ErrorKind::Exists => self.make(&self.missing(cursors)?).map_err(failed),
+            made => made.map_err(failed),
+        }
+    }
+
+    fn make(&self, cursors: &[Cursor]) -> Result<(), Error> {
+        let of = |base: &Base| match base {
+            Base::Snapshot(point) => zfs_rs::Base::Snapshot(point.name.clone()),
             Base::Bookmark { name, .. } => zfs_rs::Base::Bookmark(name.clone()),
         };
-        match self.zfs.create_bookmarks(&[(cursor.name.clone(), of)]) {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == ErrorKind::Exists => {
-                let found = self.zfs.bookmarks(cursor.name.dataset()).map_err(failed)?;
-                let found = found
-                    .into_iter()
-                    .find(|bookmark| bookmark.name == cursor.name)
-                    .map(|bookmark| bookmark.guid);
-                if found == Some(cursor.of.guid()) {
-                    Ok(())
-                } else {
-                    Err(self.stale(Part::Mark, cursor.name.as_str(), cursor.of.guid(), found))
-                }
+        let pairs: Vec<_> = cursors.iter().map(|cursor| (cursor.name.clone(), of(&cursor.of))).collect();
+        self.zfs.create_bookmarks(&pairs)
+    }
+
+    /// Those of them that are not there.
+    fn missing(&self, cursors: &[Cursor]) -> Result<Vec<Cursor>, Failure> {
+        let Some(first) = cursors.first() else { return Ok(Vec::new()) };
+        let there = self
+            .zfs
+            .bookmarks(first.name.dataset())
+            .map_err(|error| self.failure(Part::Mark, &error))?;
+        let mut missing = Vec::new();
+        for cursor in cursors {
+            match there.iter().find(|bookmark| bookmark.name == cursor.name) {
+                None => missing.push(cursor.clone()),
+                Some(found) => self.expect(Part::Mark, cursor.name.as_str(), cursor.of.guid(), Some(found.guid))?,
             }
-            Err(error) => Err(failed(error)),
         }
+        Ok(missing)
     }
 
     /// Removes cursor bookmarks, each only if it has the identity it should have.

@@ -39,10 +39,8 @@ pub struct TargetKey(u64);
 /// What happens to a dataset's marks in one run.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Marks {
-    /// Made before anything is sent: bases that have no mark of ours.
+    /// Made before anything is sent: of bases and of what is sent, whatever has no mark of ours.
     pub(super) first: Vec<Cursor>,
-    /// Identities of what has a mark, or gets one in `first`.
-    marked: BTreeSet<Guid>,
     /// Removed after everything is proved.
     pub(super) last: Vec<Marked>,
     /// The newest base that stays.
@@ -108,16 +106,16 @@ impl Marks {
         let here: Vec<_> = common.difference(&waiting).copied().collect();
         let base = here.last().filter(|_| !pending.is_empty());
         let wanted: BTreeSet<_> = here.iter().filter(|at| stays.contains(at)).chain(base).copied().collect();
-        let first = wanted
+        let made: BTreeSet<_> = wanted.union(&waiting).copied().collect();
+        let first = made
             .difference(&own)
             .filter_map(|(_, guid)| source.base(*guid))
             .map(|of| key.cursor(&source.name, of))
             .collect::<Result<_, _>>()?;
 
-        let made: BTreeSet<_> = own.union(&wanted).copied().collect();
         let goes = |at: &&(Txg, Guid)| newest.is_some() && !stays.contains(at);
-        let last = made
-            .union(&waiting)
+        let last = own
+            .union(&made)
             .filter(goes)
             .map(|(_, guid)| {
                 let name = source.name.bookmark(&key.short(*guid))?;
@@ -126,15 +124,9 @@ impl Marks {
             .collect::<Result<_, NameError>>()?;
         Ok(Self {
             first,
-            marked: made.into_iter().map(|(_, guid)| guid).collect(),
             last,
             stays: newest,
         })
-    }
-
-    /// Whether a snapshot about to be sent has its cursor already, from an earlier attempt.
-    pub(super) fn has(&self, guid: Guid) -> bool {
-        self.marked.contains(&guid)
     }
 }
 

@@ -109,8 +109,8 @@ pub enum Step {
     Placeholder(Placeholder),
     /// A partial receive is given up.
     AbortPartial(AbortPartial),
-    /// A cursor bookmark is made on the source.
-    Mark(Cursor),
+    /// Cursor bookmarks are made on the source.
+    Mark(Marking),
     /// A snapshot is sent, received and read back.
     Transfer(Transfer),
     /// The hold that kept a partial receive's snapshot is released.
@@ -194,6 +194,13 @@ pub struct AbortPartial {
     pub is_full: bool,
     /// Why it is not resumed.
     pub why: GivenUp,
+}
+
+/// Cursors to make, all at once: a change of the source waits for a transaction group of its pool, however much it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marking {
+    /// Oldest first. None is there yet.
+    pub cursors: Vec<Cursor>,
 }
 
 /// A cursor bookmark.

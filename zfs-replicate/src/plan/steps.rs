@@ -6,7 +6,7 @@ use crate::plan::ability::Pools;
 use crate::plan::base::{self, Common};
 use crate::plan::encrypt::{self, Place, Stem};
 use crate::plan::mark::{Marks, TargetKey};
-use crate::plan::{AbortPartial, Kept, Step, Transfer, Unmark, diverge, resume};
+use crate::plan::{AbortPartial, Kept, Marking, Step, Transfer, Unmark, diverge, resume};
 use crate::policy::Wish;
 use crate::reason::{Blocked, Note};
 use crate::view::{Base, Dataset, Encryption, Point, SavedReceive, StreamFlags, Version, View};
@@ -216,13 +216,14 @@ impl<'a> Case<'a> {
         for version in self.kept()?.filter(|version| !is_resumed(version)) {
             steps.push(self.release(version)?);
         }
-        steps.extend(marks.first.iter().cloned().map(Step::Mark));
+        if !marks.first.is_empty() {
+            steps.push(Step::Mark(Marking {
+                cursors: marks.first.clone(),
+            }));
+        }
         for version in pending {
             let to = version.point();
             let base = Base::Snapshot(to.clone());
-            if !marks.has(version.guid) {
-                steps.push(Step::Mark(self.key.cursor(&self.source.name, base.clone())?));
-            }
             let resumed = saved.filter(|_| is_resumed(version));
             steps.push(Step::Transfer(Transfer {
                 from: from.replace(base),

@@ -30,7 +30,10 @@ pub(crate) fn line(dataset: &DatasetPlan) -> String {
                 }
                 Step::Placeholder(_) => "stand in".to_owned(),
                 Step::AbortPartial(abort) => format!("abort {}", abort.why.code()),
-                Step::Mark(cursor) => format!("mark {}", number(cursor.of.guid())),
+                Step::Mark(marking) => {
+                    let made: Vec<_> = marking.cursors.iter().map(|cursor| number(cursor.of.guid())).collect();
+                    format!("mark {}", made.join(","))
+                }
                 Step::Transfer(transfer) => {
                     let from = transfer.from.as_ref().map_or_else(|| "0".to_owned(), |from| number(from.guid()));
                     let how = match (&transfer.resume, &transfer.origin) {
@@ -68,7 +71,7 @@ fn what_is_new_is_sent_in_full_and_then_step_by_step() {
     assert_eq!(told("src: @1", &ALL), "src: mark 1, send 0→1");
     assert_eq!(
         told("src: @1 @2 @3", &ALL),
-        "src: mark 1, send 0→1, mark 2, send 1→2, mark 3, send 2→3, unmark 1 keeping 3"
+        "src: mark 1,2,3, send 0→1, send 1→2, send 2→3, unmark 1 keeping 3"
     );
 }
 
@@ -92,7 +95,7 @@ fn a_bookmark_is_base_enough() {
         told("src: @3 *1 *2 | dst: @1 @2", &ALL),
         "src: mark 3, send 2→3, unmark 1 keeping 3"
     );
-    assert_eq!(told("src: @3 #2 | dst: @2", &ALL), "src: mark 2, mark 3, send 2→3");
+    assert_eq!(told("src: @3 #2 | dst: @2", &ALL), "src: mark 2,3, send 2→3");
     // A stranger's bookmark is used and left alone.
     let plan = plan_of("src: @3 #2 | dst: @2", &ALL);
     let transfer = plan.datasets[0].transfers().next().unwrap();
@@ -110,7 +113,7 @@ fn at_the_goal_nothing_is_done() {
 #[test]
 fn marks_are_brought_to_where_they_should_be() {
     // A target that somebody else filled: its bases are marked from now on.
-    assert_eq!(told("src: @1 @2 @3 | dst: @1 @2 @3", &ALL), "src: mark 2, mark 3");
+    assert_eq!(told("src: @1 @2 @3 | dst: @1 @2 @3", &ALL), "src: mark 2,3");
     // I8: what a killed run left over goes, tentative or confirmed; strangers' bookmarks stay.
     assert_eq!(told("src: @3 *1 *2 *3 #1 | dst: @1 @2 @3", &ALL), "src: unmark 1 keeping 3");
     assert_eq!(told("src: @3 *2 *3 *4 | dst: @2 @3", &ALL), "src: unmark 4 keeping 3");
@@ -170,10 +173,10 @@ fn what_was_written_on_the_target_is_never_rolled_back() {
 
 #[test]
 fn an_interrupted_receive_goes_on_where_it_stopped() {
-    assert_eq!(told("src: @1 @2 *1 | dst: ~1", &ALL), "src: resume 0→1, mark 2, send 1→2");
+    assert_eq!(told("src: @1 @2 *1 | dst: ~1", &ALL), "src: mark 2, resume 0→1, send 1→2");
     assert_eq!(
         told("src: @1 @2 @3 *1 *2 | dst: @1 ~1>2", &ALL),
-        "src: resume 1→2, mark 3, send 2→3, unmark 1 keeping 3"
+        "src: mark 3, resume 1→2, send 2→3, unmark 1 keeping 3"
     );
     // From a bookmark too, and the hold that kept its snapshot goes after the proof.
     assert_eq!(told("src: @2 *1 *2 held:2 | dst: @1 ~1>2", &ALL), "src: resume 1→2, release 2");
@@ -332,7 +335,7 @@ fn what_the_source_has_no_more_is_reported() {
 #[test]
 fn a_clone_is_sent_as_a_clone() {
     let plan = plan_of("src: @1 *1 | src/c: @2 @3 clone:@1 | dst: @1", &ALL);
-    assert_eq!(line(&plan.datasets[1]), "c: mark 2, clone 1→2, mark 3, send 2→3");
+    assert_eq!(line(&plan.datasets[1]), "c: mark 2,3, clone 1→2, send 2→3");
     let transfer = plan.datasets[1].transfers().next().unwrap();
     assert_eq!(transfer.from.as_ref().unwrap().as_str(), "left/src@1");
     let origin = transfer.origin.as_ref().unwrap();
@@ -363,8 +366,8 @@ fn an_origin_comes_before_its_clone() {
     let lines: Vec<_> = plan.datasets.iter().map(line).collect();
     let expected = [
         "src: ",
-        "c: mark 1, send 0→1, mark 2, send 1→2",
-        "b: mark 2, clone 1→2, mark 3, send 2→3",
+        "c: mark 1,2, send 0→1, send 1→2",
+        "b: mark 2,3, clone 1→2, send 2→3",
         "a: mark 4, clone 3→4",
     ];
     assert_eq!(lines, expected);
@@ -422,7 +425,7 @@ fn a_clone_without_its_origin_is_sent_in_full_and_says_so() {
 fn an_interrupted_clone_goes_on_as_it_was_begun() {
     assert_eq!(
         told("src: @1 *1 | src/c: @2 @3 *2 clone:@1 | dst: @1 | dst/c: ~@1>2 clone:@1", &ALL),
-        "src: \nc: resume 1→2, mark 3, send 2→3"
+        "src: \nc: mark 3, resume 1→2, send 2→3"
     );
     // Under another name too.
     assert_eq!(
@@ -436,7 +439,7 @@ fn an_interrupted_clone_goes_on_as_it_was_begun() {
     );
     assert_eq!(
         told("src: @1 *1 | src/c: @2 @3 *2 clone:@1 | dst: @1 | dst/c: ~3", &ALL),
-        "src: \nc: abort base_gone, clone 1→2, mark 3, send 2→3"
+        "src: \nc: abort base_gone, mark 3, clone 1→2, send 2→3"
     );
     // Not a clone any more.
     assert_eq!(
@@ -673,7 +676,7 @@ fn only_snapshots_of_the_wanted_age_travel_and_others_are_bases() {
     let told = |wish: &Wish| line(&aged.plan(wish).datasets[0]);
     assert_eq!(
         told(&between(Some(250), None)),
-        "src: mark 3, send 1→3, mark 4, send 3→4, unmark 1 keeping 4"
+        "src: mark 3,4, send 1→3, send 3→4, unmark 1 keeping 4"
     );
     assert_eq!(told(&between(Some(250), Some(150))), "src: mark 3, send 1→3");
     // The instant is in the plan: what is planned later by the same wish is the same.

@@ -77,8 +77,8 @@ pub enum Action {
     StandIn(Placeholder),
     /// Give up a partial receive. Answer: `Done`; that there is none any more is success.
     AbortPartial(AbortPartial),
-    /// Make a cursor bookmark on the source. Answer: `Done`; that it is there with this GUID is success.
-    Mark(Cursor),
+    /// Make cursor bookmarks on the source, all or none. Answer: `Done`; that one is there with its GUID is success.
+    Mark(Vec<Cursor>),
     /// Send and receive, resumably, never with force. Answer: `Transferred`.
     Transfer(Transfer),
     /// Read a snapshot and its dataset's partial receive on the target afresh. Answer: `Confirmed`.

@@ -15,7 +15,7 @@ pub(super) fn action(phase: &Phase, plan: &DatasetPlan) -> Option<Action> {
             Step::RollBack(back) => Action::RollBack(back),
             Step::Placeholder(placeholder) => Action::StandIn(placeholder),
             Step::AbortPartial(abort) => Action::AbortPartial(abort),
-            Step::Mark(cursor) => Action::Mark(cursor),
+            Step::Mark(marking) => Action::Mark(marking.cursors),
             Step::Transfer(transfer) => Action::Transfer(transfer),
             Step::Release(kept) => Action::ReleaseKept(kept),
             Step::Unmark(unmark) => Action::Unmark(unmark.cursors),

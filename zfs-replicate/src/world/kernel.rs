@@ -167,7 +167,7 @@ impl World {
             Action::RollBack(back) => self.roll_back(back),
             Action::StandIn(placeholder) => self.stand_in(placeholder),
             Action::AbortPartial(abort) => self.abort(abort),
-            Action::Mark(cursor) => self.mark(cursor),
+            Action::Mark(cursors) => cursors.iter().try_for_each(|cursor| self.mark(cursor)),
             Action::Unmark(marked) => self.unmark(marked),
             Action::KeepPartial(kept) => self.hold(kept, true),
             Action::ReleaseKept(kept) => self.hold(kept, false),

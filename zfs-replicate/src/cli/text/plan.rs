@@ -91,7 +91,7 @@ fn lines(steps: &[Step]) -> Vec<String> {
                 Selected::Above
             )),
             Step::AbortPartial(abort) => lines.push(format!("give up the interrupted receive of {}: {}", abort.dataset, abort.why)),
-            Step::Mark(_) => made = made.saturating_add(1),
+            Step::Mark(marking) => made = made.saturating_add(marking.cursors.len()),
             Step::Unmark(unmark) => removed = removed.saturating_add(unmark.cursors.len()),
             Step::Release(_) => released = released.saturating_add(1),
             Step::Transfer(transfer) if transfer.resume.is_some() => lines.extend(resumed(transfer)),

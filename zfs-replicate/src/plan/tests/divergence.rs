@@ -46,14 +46,14 @@ fn what_diverged_is_set_aside_and_sent_anew() {
     // I4: its partial receive goes along, and what that waits for is let go.
     assert_eq!(
         aside("src: @1 *1 @2 held:2 | dst: @1 @x ~1>2"),
-        ["src: set aside dst with 0, release 2, send 0→1, mark 2, send 1→2"]
+        ["src: set aside dst with 0, release 2, mark 2, send 0→1, send 1→2"]
     );
     assert_eq!(aside("src: @1 | dst: @x"), ["src: set aside dst with 0, mark 1, send 0→1"]);
     assert_eq!(aside("src: @1 | dst:"), ["src: set aside dst with 0, mark 1, send 0→1"]);
     // I5
     assert_eq!(
         aside("src: @1 *1 @2 | dst: @1 +8192"),
-        ["src: set aside dst with 0, send 0→1, mark 2, send 1→2"]
+        ["src: set aside dst with 0, mark 2, send 0→1, send 1→2"]
     );
     assert_eq!(aside("src: @1 *1 | dst: @1 +8192"), ["src: "], "nothing has to be received");
     let plan = plan_of("src: @1 | dst: @1 @x", &wish(OnDivergence::RenameAside));
@@ -96,7 +96,7 @@ fn what_belongs_elsewhere_leaves_before_the_rest_goes_aside() {
     let plan = plan_of(text, &wish(OnDivergence::RenameAside));
     assert_eq!(
         lines(&plan),
-        ["src: ", "b: set aside a with 0, send 0→1, mark 2, send 1→2", "a: mark 1, send 0→1"]
+        ["src: ", "b: set aside a with 0, mark 2, send 0→1, send 1→2", "a: mark 1, send 0→1"]
     );
     assert_eq!(plan.datasets[2].needs, [1]);
 }
@@ -160,7 +160,7 @@ fn an_interrupted_receive_goes_on_after_going_back_or_is_given_up_before() {
     let text = "src: @1 @2 @3 *1 | dst: @1 @4 ~4>2";
     assert_eq!(
         back(text),
-        ["src: abort base_gone, back to 1 losing 4 +0, mark 2, send 1→2, mark 3, send 2→3, unmark 1 keeping 3"]
+        ["src: abort base_gone, back to 1 losing 4 +0, mark 2,3, send 1→2, send 2→3, unmark 1 keeping 3"]
     );
     let mut grown = world(text);
     grown.target.datasets[0].versions[1].clones = Some(1);
