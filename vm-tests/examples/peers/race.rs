@@ -36,7 +36,7 @@ pub(crate) fn race(repetitions: usize, scenes: &[Scene]) -> Result<()> {
 
 fn compete(scene: &Scene, peers: &[Racer], repetitions: usize) -> Result<Vec<Entrant>> {
     let ground = scene.ground()?;
-    let racers = [Racer::Ours].iter().chain(Racer::of_zfs(scene)).chain(peers);
+    let racers = Racer::ours(scene).iter().chain(Racer::of_zfs(scene)).chain(peers);
     let mut entrants = Vec::new();
     for racer in racers.copied() {
         println!("  {} settles in", racer.name());
@@ -52,6 +52,7 @@ fn compete(scene: &Scene, peers: &[Racer], repetitions: usize) -> Result<Vec<Ent
         for entrant in early.iter_mut().chain(late) {
             let racer = entrant.racer;
             entrant.world.enter()?;
+            racer.warm_up(&scene.line(racer))?;
             let turn = turn::work(racer, &scene.line(racer))?;
             world::leave()?;
             println!("  round {}: {:<26} {:>8.3} s", round + 1, racer.name(), turn.took.as_secs_f64());

@@ -1,8 +1,10 @@
 //! I am who races, and the words it is given.
 
+use std::{thread, time::Duration};
+
 use crate::{
     Result,
-    run::run,
+    run::{run, shell},
     scene::{Kind, Scene},
     world::{self, SOURCE, TARGET},
 };
@@ -12,6 +14,8 @@ use crate::{
 pub(crate) enum Racer {
     /// The product.
     Ours,
+    /// The product, which remembers what it saw the last time.
+    Remembering,
     /// A pair of them for each dataset, in a loop of a shell; two where there is no copy yet.
     Loop,
     /// One such pair for all.
@@ -28,6 +32,7 @@ impl Racer {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ours => "zfs-replicate",
+            Self::Remembering => "zfs-replicate --cache",
             Self::Loop => "zfs send | zfs receive",
             Self::Package => "zfs send -R | zfs receive",
             Self::List => "zfs list of both sides",
@@ -35,6 +40,23 @@ impl Racer {
             Self::Bzfs => "bzfs",
             Self::ZfsAutobackup => "zfs-autobackup",
         }
+    }
+
+    /// Ours, where they have something to show.
+    pub(crate) fn ours(scene: &Scene) -> &'static [Self] {
+        match scene.kind {
+            Kind::Nothing => &[Self::Ours, Self::Remembering],
+            Kind::Incremental | Kind::Scratch => &[Self::Ours],
+        }
+    }
+
+    /// Gets ready for a turn that has begun: what is remembered of a pool is not believed after it was imported anew, nor is what was just changed.
+    pub(crate) fn warm_up(self, line: &str) -> Result<()> {
+        if self == Self::Remembering {
+            thread::sleep(AGE);
+            shell(line)?;
+        }
+        Ok(())
     }
 
     /// Those of ZFS itself that have something to do there.
@@ -57,6 +79,7 @@ impl Racer {
     pub(crate) fn line(self, scene: &Scene, before: &str, newest: &str) -> String {
         match self {
             Self::Ours => format!("./zfs-replicate --backend ioctl replicate --recursive {SOURCE} {TARGET}"),
+            Self::Remembering => format!("./zfs-replicate --backend ioctl replicate --recursive --cache ./cache {SOURCE} {TARGET}"),
             Self::Loop if scene.kind == Kind::Scratch => {
                 format!(
                     "zfs send {SOURCE}@{before} | zfs receive -u {TARGET} && zfs send -I @{before} {SOURCE}@{newest} | zfs receive -u {TARGET}"
@@ -82,3 +105,6 @@ impl Racer {
         }
     }
 }
+
+/// The kernel tells by the second when something was last changed.
+const AGE: Duration = Duration::from_secs(3);

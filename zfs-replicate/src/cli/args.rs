@@ -77,9 +77,11 @@ pub(super) struct Scope {
 /// How fast it may go.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(super) struct Pace {
-    /// Work on so many datasets at a time, 1 to 64
-    #[arg(long, value_name = "COUNT", default_value = "4", value_parser = jobs)]
-    pub(super) jobs: NonZeroUsize,
+    /// Work on so many datasets at a time, 1 to 64 [default: 16, and fewer while streams are large]
+    ///
+    /// A large stream may fill 64 MiB of memory in the kernel; unless it is said how many datasets, no more than 256 MiB are filled.
+    #[arg(long, value_name = "COUNT", value_parser = jobs)]
+    pub(super) jobs: Option<NonZeroUsize>,
     /// Send no more than this many bytes a second: 20MiB (1024) or 20M (1000), with or without /s
     #[arg(long, value_name = "RATE", allow_hyphen_values = true)]
     pub(super) bwlimit: Option<Rate>,

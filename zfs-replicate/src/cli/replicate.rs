@@ -91,7 +91,11 @@ fn look<T>(scope: &Scope, backend: Backend, make: impl FnOnce(&Replicator) -> Re
 }
 
 fn paced(replicator: Replicator, pace: Pace) -> Replicator {
-    replicator.limit(pace.bwlimit.map(|rate| rate.0)).jobs(pace.jobs)
+    let replicator = replicator.limit(pace.bwlimit.map(|rate| rate.0));
+    match pace.jobs {
+        Some(jobs) => replicator.jobs(jobs),
+        None => replicator,
+    }
 }
 
 fn read(path: &Path) -> Result<Plan, Complaint> {

@@ -58,7 +58,7 @@ pub struct Replicator {
     to: DatasetName,
     wish: Wish,
     limit: Option<NonZeroU64>,
-    jobs: NonZeroUsize,
+    limits: Limits,
     memory: Option<Memory>,
 }
 
@@ -84,7 +84,7 @@ impl Replicator {
             to: target,
             wish: Wish::default(),
             limit: None,
-            jobs: JOBS,
+            limits: Limits::default(),
             memory: None,
         }
     }
@@ -129,10 +129,11 @@ impl Replicator {
         self
     }
 
-    /// Works on so many datasets at a time; on four, unless said otherwise. What needs another to come first waits for it in any case.
+    /// Works on so many datasets at a time. Unless that is said, on sixteen, but on as few as four of them if their streams are large: each of these may fill
+    /// 64 MiB of memory in the kernel. What needs another to come first waits for it in any case.
     #[must_use]
     pub fn jobs(mut self, datasets: NonZeroUsize) -> Self {
-        self.jobs = datasets;
+        self.limits = Limits::datasets(datasets);
         self
     }
 
@@ -204,7 +205,7 @@ impl Replicator {
     /// orders need, so progress is not told. Time stands still but where the run would wait: it is then that much later.
     pub fn run_in_turn(&self, plan: Plan, mut choose: impl FnMut(usize) -> usize) -> Report {
         let hands = self.hands(Instant::now());
-        let mut machine = Machine::new(plan, Limits { jobs: self.jobs });
+        let mut machine = Machine::new(plan, self.limits);
         let mut holds = BTreeMap::new();
         let mut in_hand: Vec<Order> = Vec::new();
         let mut now = Duration::ZERO;
@@ -257,6 +258,3 @@ fn run_tag() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     format!("zfs-replicate-run_{}_{}", std::process::id(), now.as_nanos())
 }
-
-/// Datasets in work at a time. Most of a small step is waiting for two transaction groups on the target, which steps share when they go together.
-const JOBS: NonZeroUsize = NonZeroUsize::new(4).unwrap();

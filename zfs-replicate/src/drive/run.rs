@@ -12,7 +12,7 @@ use super::{Hands, act};
 use crate::event::Event;
 use crate::plan::Plan;
 use crate::run::report::Report;
-use crate::run::{Action, Answer, Limits, Machine, Next, Order};
+use crate::run::{Action, Answer, Machine, Next, Order};
 
 /// A run on its way; see [`Replicator::run`](super::Replicator::run).
 ///
@@ -60,10 +60,10 @@ enum News {
 impl Run {
     pub(super) fn new(hands: Hands, plan: Plan) -> Self {
         let (told, news) = mpsc::unbounded_channel();
-        let jobs = hands.replicator.jobs;
+        let limits = hands.replicator.limits;
         Self {
             hands,
-            machine: Machine::new(plan, Limits { jobs }),
+            machine: Machine::new(plan, limits),
             holds: BTreeMap::new(),
             alarm: None,
             told,

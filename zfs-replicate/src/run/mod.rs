@@ -4,7 +4,6 @@
 //! the machine gives out; each dataset has at most one.
 
 use std::collections::VecDeque;
-use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use zfs_rs::identity::Guid;
@@ -15,6 +14,7 @@ use crate::plan::{AbortPartial, Cursor, DatasetPlan, Kept, Marked, Placeholder, 
 use crate::reason::{Broken, Failure, NotBegun, Outcome};
 use crate::run::dataset::{Phase, State, Task};
 use crate::run::report::Report;
+use crate::run::room::Room;
 use crate::view::Point;
 
 mod dataset;
@@ -25,16 +25,12 @@ mod order;
 mod random;
 pub mod report;
 mod retry;
+mod room;
 mod speed;
 #[cfg(test)]
 mod tests;
 
-/// How much may go on at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Datasets worked on at the same time.
-    pub jobs: NonZeroUsize,
-}
+pub use room::Limits;
 
 /// What the driver should do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,8 +180,10 @@ impl Machine {
             return Next::Do(Box::new(order));
         }
         // Where no more may go at once, an answer comes before anything can be tried again.
-        let retry = self.tasks.iter().filter_map(Task::rests_until).min().filter(|_| self.has_room());
-        if let Some(until) = retry {
+        let room = self.room();
+        let tasks = self.tasks.iter().zip(&self.plan.datasets);
+        let resting = tasks.filter(|(_, plan)| room.has(plan)).filter_map(|(task, _)| task.rests_until());
+        if let Some(until) = resting.min() {
             return Next::WaitUntil(until);
         }
         if self.tasks.iter().any(Task::is_running) {
@@ -283,16 +281,20 @@ impl Machine {
         }
     }
 
-    fn has_room(&self) -> bool {
-        self.tasks.iter().filter(|task| task.is_running()).count() < self.limits.jobs.get()
+    fn room(&self) -> Room {
+        let tasks = self.tasks.iter().zip(&self.plan.datasets);
+        self.limits
+            .beside(tasks.filter(|(task, _)| task.is_running()).map(|(_, plan)| plan))
     }
 
     /// Ends what came to an end, or lets it rest until it is tried again; and begins again with what has rested.
     fn settle(&mut self, now: Duration) {
-        for index in 0..self.tasks.len() {
-            let has_room = self.has_room();
-            if let Some(task) = self.tasks.get_mut(index) {
-                task.settle(now, self.is_cancelled, has_room, &mut self.events);
+        let mut room = self.room();
+        for (task, plan) in self.tasks.iter_mut().zip(&self.plan.datasets) {
+            let was_running = task.is_running();
+            task.settle(now, self.is_cancelled, room.has(plan), &mut self.events);
+            if task.is_running() && !was_running {
+                room.take(plan);
             }
         }
     }
@@ -310,21 +312,25 @@ impl Machine {
     /// Begins datasets whose needs are met, as many as may go at once, and ends those whose needs never will be. The plan's order makes one
     /// pass enough: what is needed comes before what needs it.
     fn start(&mut self, now: Duration) {
+        let mut room = self.room();
         for index in 0..self.tasks.len() {
-            let Some(plan) = self.plan.datasets.get(index) else { continue };
+            let is_waiting = self.tasks.get(index).is_some_and(|task| task.state == State::Waiting);
+            let Some(plan) = self.plan.datasets.get(index).filter(|_| is_waiting) else {
+                continue;
+            };
             let verdict = if self.is_cancelled {
                 Verdict::Never(NotBegun::Cancelled)
             } else {
                 self.verdict(plan)
             };
-            let is_free = self.has_room();
-            let Some(task) = self.tasks.get_mut(index).filter(|task| task.state == State::Waiting) else {
-                continue;
-            };
+            let Some(task) = self.tasks.get_mut(index) else { continue };
             match verdict {
                 Verdict::Never(why) => task.skip(plan, why, &mut self.events),
-                Verdict::Now if is_free || plan.steps().is_empty() => task.start(plan, now, &mut self.events),
+                Verdict::Now if room.has(plan) || plan.steps().is_empty() => task.start(plan, now, &mut self.events),
                 Verdict::Now | Verdict::Later => {}
+            }
+            if task.is_running() {
+                room.take(plan);
             }
         }
     }

@@ -31,7 +31,7 @@ impl Hand {
         world.wish = wish.clone();
         let jobs = NonZeroUsize::new(jobs).unwrap();
         Self {
-            machine: Machine::new(world.plan(wish), Limits { jobs }),
+            machine: Machine::new(world.plan(wish), Limits::datasets(jobs)),
             world,
             now: Duration::ZERO,
         }
@@ -143,7 +143,7 @@ fn an_estimate_is_a_hint_however_wrong() {
         let mut plan = hand.machine.plan().clone();
         plan.transfers_mut().for_each(|transfer| transfer.estimate = Some(estimate));
         let jobs = NonZeroUsize::new(2).unwrap();
-        hand.machine = Machine::new(plan, Limits { jobs });
+        hand.machine = Machine::new(plan, Limits::datasets(jobs));
         let (dataset, action) = hand.until(is_transfer);
         for seconds in [1, 2] {
             hand.machine.moved(Duration::from_secs(seconds), dataset, moved);
@@ -291,6 +291,39 @@ fn no_more_datasets_at_once_than_allowed_and_children_as_soon_as_they_can() {
     // The first snapshot is there: one child may go beside what is left of the parent.
     let orders = hand.orders();
     assert_eq!(orders.iter().map(|(dataset, _)| *dataset).collect::<Vec<_>>(), [0, 1]);
+}
+
+#[test]
+fn many_small_datasets_go_at_once_and_of_large_ones_as_many_as_memory_allows() {
+    let children = |count: usize| (0..count).fold("src: @1 *1 | dst: @1".to_owned(), |text, child| format!("{text} | src/{child}: @1"));
+    let begun = |limits: Limits, estimates: &[Option<u64>]| {
+        let mut hand = Hand::new(&children(estimates.len()), 1);
+        let mut plan = hand.machine.plan().clone();
+        plan.transfers_mut()
+            .zip(estimates)
+            .for_each(|(transfer, estimate)| transfer.estimate = *estimate);
+        hand.machine = Machine::new(plan, limits);
+        hand.orders().len()
+    };
+    let (small, large) = (Some(1000), Some(5 << 30));
+    assert_eq!(begun(Limits::default(), &[small; 20]), 16);
+    assert_eq!(begun(Limits::default(), &[large; 20]), 4);
+    assert_eq!(begun(Limits::default(), &[None; 20]), 4, "what is not known may be large");
+    // Small ones pass those that wait for room.
+    assert_eq!(begun(Limits::default(), &[[large; 6], [small; 6]].concat()), 4 + 6);
+    // As many as is said, whatever they are like; and always one.
+    assert_eq!(begun(Limits::datasets(NonZeroUsize::new(6).unwrap()), &[large; 20]), 6);
+    let queued = 1;
+    assert_eq!(
+        begun(
+            Limits {
+                queued,
+                ..Limits::default()
+            },
+            &[large; 20]
+        ),
+        1
+    );
 }
 
 #[test]

@@ -54,10 +54,7 @@ impl World {
     /// Plans and runs. With `kill_at`, the process dies at that point: before an order, or in the middle of one that has a middle.
     pub(crate) fn run(&mut self, wish: &Wish, kill_at: Option<usize>, check: &mut dyn FnMut(&Self, &Action)) -> End {
         self.wish = wish.clone();
-        let limits = Limits {
-            jobs: NonZeroUsize::new(2).unwrap(),
-        };
-        let mut machine = Machine::new(self.plan(wish), limits);
+        let mut machine = Machine::new(self.plan(wish), two_at_a_time());
         let mut in_hand = VecDeque::new();
         let mut point = 0;
         let mut late = Duration::ZERO;
@@ -100,8 +97,7 @@ impl World {
     /// Plans, runs, and cancels before the order of that number; its transfer, and those after, are cut off. Says whether there was such
     /// an order.
     pub(crate) fn cancel(&mut self, wish: &Wish, at: usize, check: &mut dyn FnMut(&Self, &Action)) -> bool {
-        let jobs = NonZeroUsize::new(2).unwrap();
-        let mut machine = Machine::new(self.plan(wish), Limits { jobs });
+        let mut machine = Machine::new(self.plan(wish), two_at_a_time());
         let mut in_hand = VecDeque::new();
         let mut point = 0;
         loop {
@@ -491,6 +487,10 @@ fn saved(dataset: &Dataset) -> Option<&SavedReceive> {
         Some(Partial::Saved(saved)) => Some(saved),
         _ => None,
     }
+}
+
+fn two_at_a_time() -> Limits {
+    Limits::datasets(NonZeroUsize::new(2).unwrap())
 }
 
 fn no(kind: FailureKind, object: &str) -> Failure {
