@@ -197,7 +197,7 @@ fn the_root_is_set_aside_with_everything_even_if_it_alone_is_wanted() {
     };
     let replicator = world.replicator(world.zfs.clone()).wish(wish);
     let plan = replicator.plan().expect("a plan");
-    let Some(Step::SetAside(aside)) = plan.datasets[0].steps().first() else {
+    let [Step::Mark(_), Step::SetAside(aside), ..] = plan.datasets[0].steps() else {
         panic!("{plan:#?}")
     };
     let below: Vec<_> = aside.below.iter().map(ToString::to_string).collect();

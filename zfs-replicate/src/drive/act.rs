@@ -11,19 +11,26 @@ use std::time::Duration;
 use zfs_rs::{Guid, Incoming, Receiving, Sending, TemporaryHold, pipe};
 
 use super::Hands;
-use crate::plan::Transfer;
-use crate::reason::{Broken, Failure, FailureKind, Part, Side};
+use crate::plan::{Cursor, Transfer};
+use crate::reason::{Failure, FailureKind, Part, Side};
 use crate::run::{Action, Answer, Seen};
 use crate::transfer::limit::Limit;
 use crate::transfer::outcome::first_cause;
 use crate::transfer::pump;
 use crate::transfer::route::Route;
+use crate::view::Point;
 
-/// Carries out an order; `moved` hears how many bytes a transfer has moved so far, if anybody wants to know.
-pub(super) fn act(hands: &Hands, action: &Action, moved: Option<&dyn Fn(u64)>) -> (Answer, Option<TemporaryHold>) {
+/// Carries out an order; `let_go` is what is held for its dataset, if it ends that, and `moved` hears how many bytes a transfer has moved so far, if anybody
+/// wants to know.
+pub(super) fn act(
+    hands: &Hands,
+    action: &Action,
+    let_go: Option<TemporaryHold>,
+    moved: Option<&dyn Fn(u64)>,
+) -> (Answer, Option<TemporaryHold>) {
     let answer = match action {
-        Action::Hold { snapshots } => match hands.replicator.source.hold(snapshots, &hands.tag) {
-            Ok(hold) => return (Answer::Done(Ok(())), Some(hold)),
+        Action::Guard { snapshots, cursors } => match guard(hands, snapshots, cursors) {
+            Ok(hold) => return (Answer::Done(Ok(())), hold),
             Err(failure) => Answer::Done(Err(failure)),
         },
         Action::Rename(rename) => Answer::Done(hands.replicator.target.rename(rename)),
@@ -31,7 +38,6 @@ pub(super) fn act(hands: &Hands, action: &Action, moved: Option<&dyn Fn(u64)>) -
         Action::RollBack(back) => Answer::Done(hands.replicator.target.roll_back(back)),
         Action::StandIn(placeholder) => Answer::Done(hands.replicator.target.stand_in(placeholder)),
         Action::AbortPartial(partial) => Answer::Done(hands.replicator.target.abort_partial(partial)),
-        Action::Mark(cursors) => Answer::Done(hands.replicator.source.mark(cursors)),
         Action::Transfer(order) if hands.is_cancelled() => Answer::Transferred {
             bytes: 0,
             result: Err(cut(order).into()),
@@ -43,11 +49,31 @@ pub(super) fn act(hands: &Hands, action: &Action, moved: Option<&dyn Fn(u64)>) -
         })),
         Action::KeepPartial(kept) => Answer::Done(hands.replicator.source.keep(kept)),
         Action::ReleaseKept(kept) => Answer::Done(hands.replicator.source.release(kept)),
-        Action::Unmark(cursors) => Answer::Done(hands.replicator.source.unmark(cursors)),
-        Action::DropHold => Answer::Done(Ok(())),
+        Action::Unmark(cursors) => {
+            let unmark = || hands.replicator.source.unmark(cursors);
+            Answer::Done(hands.beside(unmark, || drop(let_go)).0)
+        }
+        // Closing the handle is all there is to do then.
+        Action::DropHold => {
+            drop(let_go);
+            Answer::Done(Ok(()))
+        }
         Action::PlanAgain(source) => Answer::Planned(hands.replicator.plan_again(source).map(Box::new)),
     };
     (answer, None)
+}
+
+/// Holds snapshots and marks them. Where only one of both can be done, neither stays: a mark that does is removed by the next run.
+fn guard(hands: &Hands, snapshots: &[Point], cursors: &[Cursor]) -> Result<Option<TemporaryHold>, Failure> {
+    let source = &hands.replicator.source;
+    let hold = || source.hold(snapshots, &hands.tag).map(Some);
+    let mark = || source.mark(cursors);
+    let (marked, held) = match (snapshots, cursors) {
+        (_, []) => (Ok(()), hold()),
+        ([], _) => (mark(), Ok(None)),
+        _ => hands.beside(mark, hold),
+    };
+    held.and_then(|held| marked.map(|()| held))
 }
 
 /// A transfer in flight: up to three parts, each with an end of its own.
@@ -200,32 +226,29 @@ impl Flight {
     }
 }
 
-/// The answer to an order for which there was no thread.
-pub(super) fn refused(action: &Action) -> impl Fn(&io::Error) -> Answer + use<> {
-    let is_transfer = matches!(action, Action::Transfer(_));
-    let is_confirm = matches!(action, Action::Confirm { .. });
-    let is_plan = matches!(action, Action::PlanAgain(_));
-    let is_let_go = matches!(action, Action::DropHold);
-    move |error| {
-        let failure = Failure {
-            side: Side::Source,
-            part: Part::Link,
-            object: "a thread".to_owned(),
-            kind: FailureKind::Io,
-            errno: error.raw_os_error(),
-            detail: error.to_string(),
-        };
-        match (is_transfer, is_confirm) {
-            (true, _) => Answer::Transferred {
-                bytes: 0,
-                result: Err(Broken::from(failure)),
-            },
-            (_, true) => Answer::Confirmed(Err(failure)),
-            _ if is_plan => Answer::Planned(Err(failure)),
-            // The hold went with the thread that was to drop it.
-            _ if is_let_go => Answer::Done(Ok(())),
-            _ => Answer::Done(Err(failure)),
-        }
+/// How an order is answered for which there was no thread.
+pub(super) fn refused(action: &Action) -> fn(&io::Error) -> Answer {
+    match action {
+        Action::Transfer(_) => |error| Answer::Transferred {
+            bytes: 0,
+            result: Err(no_thread(error).into()),
+        },
+        Action::Confirm { .. } => |error| Answer::Confirmed(Err(no_thread(error))),
+        Action::PlanAgain(_) => |error| Answer::Planned(Err(no_thread(error))),
+        // The hold went with the thread that was to drop it.
+        Action::DropHold => |_| Answer::Done(Ok(())),
+        _ => |error| Answer::Done(Err(no_thread(error))),
+    }
+}
+
+fn no_thread(error: &io::Error) -> Failure {
+    Failure {
+        side: Side::Source,
+        part: Part::Link,
+        object: "a thread".to_owned(),
+        kind: FailureKind::Io,
+        errno: error.raw_os_error(),
+        detail: error.to_string(),
     }
 }
 
@@ -253,6 +276,22 @@ fn link_failure(order: &Transfer, error: &io::Error) -> Failure {
 }
 
 impl Hands {
+    /// Does two things that wait for a transaction group of one pool, so that they wait for the same one. Where one thing is done at a time, the second comes
+    /// first.
+    fn beside<A: Send, B>(&self, other: impl Fn() -> A + Sync, this: impl FnOnce() -> B) -> (A, B) {
+        if self.is_in_turn {
+            let this = this();
+            return (other(), this);
+        }
+        thread::scope(|scope| {
+            let beside = thread::Builder::new().name("beside".to_owned()).spawn_scoped(scope, &other);
+            let this = this();
+            // Without a thread, or if it is lost, it is done all the same.
+            let other = beside.ok().and_then(|beside| beside.join().ok()).unwrap_or_else(&other);
+            (other, this)
+        })
+    }
+
     fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
     }

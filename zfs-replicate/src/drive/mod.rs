@@ -20,7 +20,7 @@ use crate::policy::Wish;
 use crate::policy::divergence::OnDivergence;
 use crate::reason::{Failure, FailureKind, Part, Side};
 use crate::run::report::Report;
-use crate::run::{Action, Limits, Machine, Next, Order};
+use crate::run::{Limits, Machine, Next, Order};
 use crate::transfer::limit::Limit;
 mod act;
 mod draw;
@@ -204,7 +204,10 @@ impl Replicator {
     /// For simulations: what chooses by a seed, over the model of the kernel, does the same again and again. Nothing is asked of the kernel but what the
     /// orders need, so progress is not told. Time stands still but where the run would wait: it is then that much later.
     pub fn run_in_turn(&self, plan: Plan, mut choose: impl FnMut(usize) -> usize) -> Report {
-        let hands = self.hands(Instant::now());
+        let hands = Hands {
+            is_in_turn: true,
+            ..self.hands(Instant::now())
+        };
         let mut machine = Machine::new(plan, self.limits);
         let mut holds = BTreeMap::new();
         let mut in_hand: Vec<Order> = Vec::new();
@@ -216,10 +219,8 @@ impl Replicator {
                 Next::Wait | Next::WaitUntil(_) => {
                     let last = in_hand.len().saturating_sub(1);
                     let Order { dataset, action } = in_hand.remove(choose(in_hand.len()).min(last));
-                    if action == Action::DropHold {
-                        drop(holds.remove(&dataset));
-                    }
-                    let (answer, hold) = act::act(&hands, &action, None);
+                    let let_go = if action.lets_go() { holds.remove(&dataset) } else { None };
+                    let (answer, hold) = act::act(&hands, &action, let_go, None);
                     if let Some(hold) = hold {
                         holds.insert(dataset, hold);
                     }
@@ -236,6 +237,7 @@ impl Replicator {
             limit: self.limit.map(|rate| Arc::new(Mutex::new(Limit::new(rate)))),
             tag: run_tag(),
             began,
+            is_in_turn: false,
             cancelled: Arc::default(),
         }
     }
@@ -249,6 +251,8 @@ struct Hands {
     /// For holds that end with this run.
     tag: String,
     began: Instant,
+    /// Whether one thing is done at a time.
+    is_in_turn: bool,
     /// Set once, when the run is to end.
     cancelled: Arc<AtomicBool>,
 }

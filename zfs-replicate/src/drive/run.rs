@@ -12,7 +12,7 @@ use super::{Hands, act};
 use crate::event::Event;
 use crate::plan::Plan;
 use crate::run::report::Report;
-use crate::run::{Action, Answer, Machine, Next, Order};
+use crate::run::{Answer, Machine, Next, Order};
 
 /// A run on its way; see [`Replicator::run`](super::Replicator::run).
 ///
@@ -149,19 +149,13 @@ impl Run {
     /// Starts an order on a thread of its own: calls of the kernel block and cannot be taken back.
     fn start(&mut self, order: Order) {
         let Order { dataset, action } = order;
-        // Closing the handle is all there is to do then. Like every change it waits for a transaction group, which others meanwhile can share.
-        let let_go = if action == Action::DropHold {
-            self.holds.remove(&dataset)
-        } else {
-            None
-        };
+        let let_go = if action.lets_go() { self.holds.remove(&dataset) } else { None };
         let hands = self.hands.clone();
         let answers = self.told.clone();
         let refusal = act::refused(&action);
         let worker = thread::Builder::new().name(format!("order-{dataset}")).spawn(move || {
-            drop(let_go);
             let moved = |bytes| drop(answers.send(News::Moved(dataset, bytes)));
-            let (answer, hold) = act::act(&hands, &action, Some(&moved));
+            let (answer, hold) = act::act(&hands, &action, let_go, Some(&moved));
             // Nobody listens any more when the run was dropped.
             answers.send(News::Answered(dataset, answer, hold)).ok();
         });

@@ -347,6 +347,8 @@ impl<'a> Board<'a> {
                 if let Some(growth) = planned.growth {
                     self.growths.push((place, growth.there.name.dataset().clone()));
                 }
+                // What the source has is safe before anything is done with the target.
+                steps.sort_by_key(|step| !matches!(step, Step::Mark(_)));
                 (Work::Steps { steps }, planned.done.notes, planned.needs, turn)
             }
         };

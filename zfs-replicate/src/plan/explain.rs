@@ -86,7 +86,8 @@ fn one(dataset: &Dataset, choice: Choice, target: &View, plan: &Plan) -> Option<
 
 /// What a dataset is brought to, where it lies before the plan is carried out.
 fn counterpart<'a>(planned: &DatasetPlan, target: &'a View) -> Option<&'a Dataset> {
-    let name = match planned.steps().first() {
+    let mut steps = planned.steps().iter();
+    let name = match steps.find(|step| matches!(step, Step::Rename(_) | Step::SetAside(_))) {
         Some(Step::Rename(rename)) => rename.from.as_str(),
         // What is there counts no more.
         Some(Step::SetAside(_)) => return None,

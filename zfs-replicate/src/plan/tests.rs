@@ -191,15 +191,15 @@ fn an_interrupted_receive_that_does_not_fit_is_given_up_in_the_same_run() {
     assert_eq!(told("src: @1 *1 | dst: ~?", &ALL), "src: abort unreadable, send 0→1");
     assert_eq!(
         told("src: @2 *1 | dst: ~1", &ALL),
-        "src: abort snapshot_gone, mark 2, send 0→2, unmark 1 keeping 2"
+        "src: mark 2, abort snapshot_gone, send 0→2, unmark 1 keeping 2"
     );
     assert_eq!(
         told("src: @3 *1 *2 | dst: @1 ~1>2", &ALL),
-        "src: abort snapshot_gone, mark 3, send 1→3, unmark 2 keeping 3"
+        "src: mark 3, abort snapshot_gone, send 1→3, unmark 2 keeping 3"
     );
     assert_eq!(
         told("src: @1 @2 @3 *2 | dst: @2 ~1>3", &ALL),
-        "src: abort base_gone, mark 3, send 2→3"
+        "src: mark 3, abort base_gone, send 2→3"
     );
     assert_eq!(
         told("src: @1 @2 *1 *2 | dst: ~2", &ALL),
@@ -262,11 +262,11 @@ fn a_renamed_dataset_keeps_its_past() {
     // I6: lineage is a set of GUIDs, not a path.
     assert_eq!(
         told("src: @1 *1 | src/b=a: @1 @2 *1 | dst: @1 | dst/a: @1", &ALL),
-        "src: \nb: rename a→b, mark 2, send 1→2"
+        "src: \nb: mark 2, rename a→b, send 1→2"
     );
     // Known by a bookmark alone, and with what lies below.
     let text = "src: @1 *1 | src/b=a: @2 *1 | src/b/c=a/c: @1 @2 *1 | dst: @1 | dst/a: @1 | dst/a/c: @1";
-    assert_eq!(told(text, &ALL), "src: \nb: rename a→b, mark 2, send 1→2\nc: mark 2, send 1→2");
+    assert_eq!(told(text, &ALL), "src: \nb: mark 2, rename a→b, send 1→2\nc: mark 2, send 1→2");
     let plan = plan_of(text, &ALL);
     assert_eq!(plan.datasets[2].needs, [1]);
     assert_eq!(plan.orphans, []);
@@ -439,7 +439,7 @@ fn an_interrupted_clone_goes_on_as_it_was_begun() {
     );
     assert_eq!(
         told("src: @1 *1 | src/c: @2 @3 *2 clone:@1 | dst: @1 | dst/c: ~3", &ALL),
-        "src: \nc: abort base_gone, mark 3, clone 1→2, send 2→3"
+        "src: \nc: mark 3, abort base_gone, clone 1→2, send 2→3"
     );
     // Not a clone any more.
     assert_eq!(

@@ -3,13 +3,13 @@
 //! ```text
 //! waiting ─┬─ nothing to do, blocked, a need failed ───────────────────────────────▶ finished
 //!          ├─ a need failed, and a partial receive waits ─▶ keep ──────────────────▶ finished
-//!          └─▶ hold ─▶ step ─▶ … ─▶ step ─▶ let go ─▶ finished
+//!          └─▶ guard ─▶ step ─▶ … ─▶ step ─▶ let go ─▶ finished
 //!                       │ transfer ─▶ confirm ─┬─ proved ─▶ next step
 //!                       │                      └─ not ─▶ keep, if a partial receive is left ─▶ let go
-//!                       │ unmark ─▶ (confirm what stays) ─▶ unmark ─▶ next step
+//!                       │ unmark ─▶ (confirm what stays) ─▶ unmark and let go ─▶ finished
 //!                       └─ any other failure ─▶ let go
 //!
-//! failed, and that passes ─▶ rest ─▶ plan again ─▶ hold ─▶ …
+//! failed, and that passes ─▶ rest ─▶ plan again ─▶ guard ─▶ …
 //! ```
 
 use std::collections::BTreeSet;
@@ -20,7 +20,7 @@ use zfs_rs::identity::Guid;
 use crate::event::{Event, Subject};
 use crate::plan::{DatasetPlan, Rename, SetAside, Step, Transfer, Work};
 use crate::reason::{Broken, Failure, FailureKind, NotBegun, Outcome, Part, Selected, Side};
-use crate::run::order::{action, stands_at, stays, transfer, unkept};
+use crate::run::order::{action, marking, stands_at, stays, transfer, unkept};
 use crate::run::speed::Speed;
 use crate::run::{Action, Answer, Seen, retry};
 use crate::view::Point;
@@ -79,8 +79,8 @@ pub(super) enum State {
 /// What is being done for a dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Its snapshots are being held.
-    Hold,
+    /// Its snapshots are being held and marked.
+    Guard,
     /// A step of its plan is being done.
     Step(usize),
     /// A transfer ended like this and is being read back.
@@ -207,7 +207,7 @@ impl Task {
 
     fn first(&mut self, plan: &DatasetPlan, cancelled: bool) {
         if plan.transfers().next().is_some() && !cancelled {
-            self.state = State::Due(Phase::Hold);
+            self.state = State::Due(Phase::Guard);
         } else {
             self.advance(plan, 0, cancelled);
         }
@@ -283,17 +283,20 @@ impl Task {
         };
         self.closed = Some(now);
         match (phase.clone(), answer) {
-            (Phase::Hold, Answer::Done(result)) => match result {
+            (Phase::Guard, Answer::Done(result)) => match result {
                 Ok(()) => {
                     self.is_holding = true;
-                    self.advance(plan, 0, cancelled);
+                    self.advance(plan, usize::from(marking(plan).is_some()), cancelled);
                 }
                 Err(failure) => self.fail(None, failure.into()),
             },
-            (Phase::Step(index), Answer::Done(result)) => match result {
-                Ok(()) => self.stepped(plan, index, cancelled, events),
-                Err(failure) => self.fail(None, failure.into()),
-            },
+            (Phase::Step(index), Answer::Done(result)) => {
+                self.is_holding &= stays(plan, index).is_none();
+                match result {
+                    Ok(()) => self.stepped(plan, index, cancelled, events),
+                    Err(failure) => self.fail(None, failure.into()),
+                }
+            }
             (Phase::Step(index), Answer::Transferred { bytes, result }) if transfer(plan, index).is_some() => {
                 self.step_bytes = bytes;
                 self.bytes = self.bytes.saturating_add(bytes);

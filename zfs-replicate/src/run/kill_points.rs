@@ -205,7 +205,7 @@ fn killed_at_any_point_what_diverged_is_set_aside_once() {
     // I4 I7
     let text = format!("{DIVERGED} | src/strange: @1 | dst/strange: @x | dst/strange/below: @1");
     let points = kill_everywhere(&text, &divergence::wish(OnDivergence::RenameAside));
-    assert!(points > 80, "{points}");
+    assert!(points > 70, "{points}");
     let points = kill_everywhere(
         "src: @1 @2 *1 | src/a: @1 *1 | dst: @1 @x | dst/a: @1",
         &divergence::wish(OnDivergence::RenameAside),
@@ -217,7 +217,7 @@ fn killed_at_any_point_what_diverged_is_set_aside_once() {
 fn killed_at_any_point_what_diverged_goes_back_and_on() {
     // I4 I5 I7
     let points = kill_everywhere(DIVERGED, &divergence::wish(OnDivergence::Rollback));
-    assert!(points > 60, "{points}");
+    assert!(points > 50, "{points}");
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn killed_at_any_point_placeholders_are_made_once() {
     }
     wish.datasets.push(Pattern::new(Verb::Include, "left/src/a/c/d").unwrap());
     let points = kill_everywhere("src: @1 | src/a: @1 | src/a/b: @1 @2 | src/a/c: @1 | src/a/c/d: @1", &wish);
-    assert!(points > 20, "{points}");
+    assert!(points >= 20, "{points}");
 }
 
 #[test]

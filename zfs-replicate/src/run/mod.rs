@@ -58,10 +58,13 @@ pub struct Order {
 /// [`Stale`](crate::reason::FailureKind::Stale) failure and nothing is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// Hold snapshots of the source until [`DropHold`](Self::DropHold), in a way that ends with the process. Answer: `Done`.
-    Hold {
-        /// Which.
+    /// Hold snapshots of the source until [`Unmark`](Self::Unmark) or [`DropHold`](Self::DropHold), in a way that ends with the process; and make cursor
+    /// bookmarks there, all or none. Answer: `Done`; that a cursor is there with its GUID is success.
+    Guard {
+        /// What is held.
         snapshots: Vec<Point>,
+        /// What is made.
+        cursors: Vec<Cursor>,
     },
     /// Rename on the target. Answer: `Done`.
     Rename(Rename),
@@ -73,8 +76,6 @@ pub enum Action {
     StandIn(Placeholder),
     /// Give up a partial receive. Answer: `Done`; that there is none any more is success.
     AbortPartial(AbortPartial),
-    /// Make cursor bookmarks on the source, all or none. Answer: `Done`; that one is there with its GUID is success.
-    Mark(Vec<Cursor>),
     /// Send and receive, resumably, never with force. Answer: `Transferred`.
     Transfer(Transfer),
     /// Read a snapshot and its dataset's partial receive on the target afresh. Answer: `Confirmed`.
@@ -86,12 +87,19 @@ pub enum Action {
     KeepPartial(Kept),
     /// Release that hold. Answer: `Done`; that there is no such hold is success.
     ReleaseKept(Kept),
-    /// Remove cursor bookmarks from the source. Answer: `Done`; those that are gone are passed over.
+    /// Remove cursor bookmarks from the source, and let go what [`Guard`](Self::Guard) holds. Answer: `Done`; those that are gone are passed over.
     Unmark(Vec<Marked>),
-    /// Let go what [`Hold`](Self::Hold) took. Answer: `Done`.
+    /// Let go what [`Guard`](Self::Guard) holds. Answer: `Done`.
     DropHold,
     /// Look at both sides anew and plan this dataset of the source again. Answer: `Planned`.
     PlanAgain(DatasetName),
+}
+
+impl Action {
+    /// Whether what is held for its dataset is let go by it.
+    pub(crate) fn lets_go(&self) -> bool {
+        matches!(self, Self::Unmark(_) | Self::DropHold)
+    }
 }
 
 /// What came of an [`Order`].

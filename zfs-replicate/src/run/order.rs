@@ -1,6 +1,6 @@
 //! I turn what is due for a dataset into an order.
 
-use crate::plan::{DatasetPlan, Kept, Step, Transfer};
+use crate::plan::{DatasetPlan, Kept, Marking, Step, Transfer};
 use crate::run::Action;
 use crate::run::dataset::Phase;
 use crate::view::{Base, Point};
@@ -8,14 +8,20 @@ use crate::view::{Base, Point};
 /// What a phase asks of the driver.
 pub(super) fn action(phase: &Phase, plan: &DatasetPlan) -> Option<Action> {
     Some(match phase {
-        Phase::Hold => Action::Hold { snapshots: held(plan) },
+        Phase::Guard => Action::Guard {
+            snapshots: held(plan),
+            cursors: marking(plan).map_or_else(Vec::new, |marking| marking.cursors.clone()),
+        },
         Phase::Step(index) => match plan.steps().get(*index)?.clone() {
             Step::Rename(rename) => Action::Rename(rename),
             Step::SetAside(aside) => Action::SetAside(aside),
             Step::RollBack(back) => Action::RollBack(back),
             Step::Placeholder(placeholder) => Action::StandIn(placeholder),
             Step::AbortPartial(abort) => Action::AbortPartial(abort),
-            Step::Mark(marking) => Action::Mark(marking.cursors),
+            Step::Mark(marking) => Action::Guard {
+                snapshots: Vec::new(),
+                cursors: marking.cursors,
+            },
             Step::Transfer(transfer) => Action::Transfer(transfer),
             Step::Release(kept) => Action::ReleaseKept(kept),
             Step::Unmark(unmark) => Action::Unmark(unmark.cursors),
@@ -54,6 +60,14 @@ fn held(plan: &DatasetPlan) -> Vec<Point> {
         }
     }
     held
+}
+
+/// The marks that are made while its snapshots are being held: both wait for a transaction group of the source, and so they wait for the same one.
+pub(super) fn marking(plan: &DatasetPlan) -> Option<&Marking> {
+    match plan.steps().first() {
+        Some(Step::Mark(marking)) => Some(marking),
+        _ => None,
+    }
 }
 
 /// The step after which the target's dataset lies where it belongs; nothing if it does so from the beginning.

@@ -157,13 +157,12 @@ impl World {
 
     pub(crate) fn act(&mut self, action: &Action) -> Answer {
         Answer::Done(match action {
-            Action::Hold { snapshots } => snapshots.iter().try_for_each(|point| self.find(point).map(|_| ())),
+            Action::Guard { snapshots, cursors } => self.guard(snapshots, cursors),
             Action::Rename(rename) => self.rename(rename),
             Action::SetAside(aside) => self.set_aside(aside),
             Action::RollBack(back) => self.roll_back(back),
             Action::StandIn(placeholder) => self.stand_in(placeholder),
             Action::AbortPartial(abort) => self.abort(abort),
-            Action::Mark(cursors) => cursors.iter().try_for_each(|cursor| self.mark(cursor)),
             Action::Unmark(marked) => self.unmark(marked),
             Action::KeepPartial(kept) => self.hold(kept, true),
             Action::ReleaseKept(kept) => self.hold(kept, false),
@@ -187,6 +186,11 @@ impl World {
                 }));
             }
         })
+    }
+
+    fn guard(&mut self, snapshots: &[Point], cursors: &[Cursor]) -> Result<(), Failure> {
+        snapshots.iter().try_for_each(|point| self.find(point).map(|_| ()))?;
+        cursors.iter().try_for_each(|cursor| self.mark(cursor))
     }
 
     fn find(&mut self, point: &Point) -> Result<&mut Version, Failure> {
