@@ -11,14 +11,13 @@ use std::time::Duration;
 use zfs_rs::{Guid, Incoming, Receiving, Sending, TemporaryHold, pipe};
 
 use super::Hands;
-use crate::plan::{Cursor, Transfer};
+use crate::plan::Transfer;
 use crate::reason::{Failure, FailureKind, Part, Side};
 use crate::run::{Action, Answer, Seen};
 use crate::transfer::limit::Limit;
 use crate::transfer::outcome::first_cause;
 use crate::transfer::pump;
 use crate::transfer::route::Route;
-use crate::view::Point;
 
 /// Carries out an order; `let_go` is what is held for its dataset, if it ends that, and `moved` hears how many bytes a transfer has moved so far, if anybody
 /// wants to know.
@@ -29,7 +28,7 @@ pub(super) fn act(
     moved: Option<&dyn Fn(u64)>,
 ) -> (Answer, Option<TemporaryHold>) {
     let answer = match action {
-        Action::Guard { snapshots, cursors } => match guard(hands, snapshots, cursors) {
+        Action::Guard { snapshots, cursors } => match hands.replicator.source.guard(snapshots, cursors, &hands.tag, hands.pace) {
             Ok(hold) => return (Answer::Done(Ok(())), hold),
             Err(failure) => Answer::Done(Err(failure)),
         },
@@ -49,10 +48,7 @@ pub(super) fn act(
         })),
         Action::KeepPartial(kept) => Answer::Done(hands.replicator.source.keep(kept)),
         Action::ReleaseKept(kept) => Answer::Done(hands.replicator.source.release(kept)),
-        Action::Unmark(cursors) => {
-            let unmark = || hands.replicator.source.unmark(cursors);
-            Answer::Done(hands.beside(unmark, || drop(let_go)).0)
-        }
+        Action::Unmark(cursors) => Answer::Done(hands.replicator.source.unguard(cursors, let_go, hands.pace)),
         // Closing the handle is all there is to do then.
         Action::DropHold => {
             drop(let_go);
@@ -61,19 +57,6 @@ pub(super) fn act(
         Action::PlanAgain(source) => Answer::Planned(hands.replicator.plan_again(source).map(Box::new)),
     };
     (answer, None)
-}
-
-/// Holds snapshots and marks them. Where only one of both can be done, neither stays: a mark that does is removed by the next run.
-fn guard(hands: &Hands, snapshots: &[Point], cursors: &[Cursor]) -> Result<Option<TemporaryHold>, Failure> {
-    let source = &hands.replicator.source;
-    let hold = || source.hold(snapshots, &hands.tag).map(Some);
-    let mark = || source.mark(cursors);
-    let (marked, held) = match (snapshots, cursors) {
-        (_, []) => (Ok(()), hold()),
-        ([], _) => (mark(), Ok(None)),
-        _ => hands.beside(mark, hold),
-    };
-    held.and_then(|held| marked.map(|()| held))
 }
 
 /// A transfer in flight: up to three parts, each with an end of its own.
@@ -276,22 +259,6 @@ fn link_failure(order: &Transfer, error: &io::Error) -> Failure {
 }
 
 impl Hands {
-    /// Does two things that wait for a transaction group of one pool, so that they wait for the same one. Where one thing is done at a time, the second comes
-    /// first.
-    fn beside<A: Send, B>(&self, other: impl Fn() -> A + Sync, this: impl FnOnce() -> B) -> (A, B) {
-        if self.is_in_turn {
-            let this = this();
-            return (other(), this);
-        }
-        thread::scope(|scope| {
-            let beside = thread::Builder::new().name("beside".to_owned()).spawn_scoped(scope, &other);
-            let this = this();
-            // Without a thread, or if it is lost, it is done all the same.
-            let other = beside.ok().and_then(|beside| beside.join().ok()).unwrap_or_else(&other);
-            (other, this)
-        })
-    }
-
     fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
     }

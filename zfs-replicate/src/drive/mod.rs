@@ -14,6 +14,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use zfs_rs::{Backend, DatasetName, Zfs};
 
 use crate::endpoint::Local;
+use crate::endpoint::guard::Pace;
 use crate::plan::explain::{Explanation, explain};
 use crate::plan::{DatasetPlan, Plan, PlanError};
 use crate::policy::Wish;
@@ -205,7 +206,7 @@ impl Replicator {
     /// orders need, so progress is not told. Time stands still but where the run would wait: it is then that much later.
     pub fn run_in_turn(&self, plan: Plan, mut choose: impl FnMut(usize) -> usize) -> Report {
         let hands = Hands {
-            is_in_turn: true,
+            pace: Pace::InTurn,
             ..self.hands(Instant::now())
         };
         let mut machine = Machine::new(plan, self.limits);
@@ -237,7 +238,7 @@ impl Replicator {
             limit: self.limit.map(|rate| Arc::new(Mutex::new(Limit::new(rate)))),
             tag: run_tag(),
             began,
-            is_in_turn: false,
+            pace: Pace::Together,
             cancelled: Arc::default(),
         }
     }
@@ -251,8 +252,7 @@ struct Hands {
     /// For holds that end with this run.
     tag: String,
     began: Instant,
-    /// Whether one thing is done at a time.
-    is_in_turn: bool,
+    pace: Pace,
     /// Set once, when the run is to end.
     cancelled: Arc<AtomicBool>,
 }

@@ -6,16 +6,14 @@
 use std::os::fd::OwnedFd;
 
 use zfs_rs::stream::ObjsetType;
-use zfs_rs::{
-    Backend, BookmarkName, DatasetName, Error, ErrorKind, Guid, HoldTag, Incoming, OptionalExt as _, Receiving, SendFlags, Sending,
-    SnapshotName, TemporaryHold, Zfs,
-};
+use zfs_rs::{Backend, DatasetName, Error, ErrorKind, Guid, Incoming, OptionalExt as _, Receiving, SendFlags, Sending, SnapshotName, Zfs};
 
-use crate::plan::{AbortPartial, Cursor, Kept, Marked, Placeholder, Rename, Transfer};
+use crate::plan::{AbortPartial, Kept, Placeholder, Rename, Transfer};
 use crate::reason::{Failure, FailureKind, Part, Side};
 use crate::view::{Base, Point, StreamFlags};
 
 mod divergence;
+pub(crate) mod guard;
 mod look;
 mod own;
 
@@ -44,16 +42,6 @@ impl Local {
     /// The way to its kernel.
     pub(crate) fn backend(&self) -> &Backend {
         self.zfs.backend()
-    }
-
-    /// Holds snapshots for as long as the result lives.
-    pub(crate) fn hold(&self, snapshots: &[Point], tag: &str) -> Result<TemporaryHold, Failure> {
-        let tag: HoldTag = tag.parse().map_err(|error: zfs_rs::NameError| self.unnameable(&error))?;
-        let holds: Vec<_> = snapshots.iter().map(|point| (point.name.clone(), tag.clone())).collect();
-        let held = self.zfs.hold_while_open(&holds).map_err(|error| self.failure(Part::Hold, &error))?;
-        // Read after the hold: from now on nobody can put another snapshot in the place of one of these.
-        snapshots.iter().try_for_each(|point| self.expect_snapshot(Part::Hold, point))?;
-        Ok(held)
     }
 
     /// Renames a dataset.
@@ -95,63 +83,6 @@ impl Local {
             return Err(self.stale(Part::Abort, partial.dataset.as_str(), partial.guid, Some(dataset.guid)));
         }
         self.zfs.abort_receive(&partial.dataset).optional().map(drop).map_err(failed)
-    }
-
-    /// Makes cursor bookmarks of one dataset; that one is there already is success.
-    pub(crate) fn mark(&self, cursors: &[Cursor]) -> Result<(), Failure> {
-        let failed = |error: Error| self.failure(Part::Mark, &error);
-        for cursor in cursors {
-            if let Base::Snapshot(point) = &cursor.of {
-                self.expect_snapshot(Part::Mark, point)?;
-            }
-        }
-        match self.make(cursors) {
-            Err(error) if error.kind() == ErrorKind::Exists => self.make(&self.missing(cursors)?).map_err(failed),
-            made => made.map_err(failed),
-        }
-    }
-
-    fn make(&self, cursors: &[Cursor]) -> Result<(), Error> {
-        let of = |base: &Base| match base {
-            Base::Snapshot(point) => zfs_rs::Base::Snapshot(point.name.clone()),
-            Base::Bookmark { name, .. } => zfs_rs::Base::Bookmark(name.clone()),
-        };
-        let pairs: Vec<_> = cursors.iter().map(|cursor| (cursor.name.clone(), of(&cursor.of))).collect();
-        self.zfs.create_bookmarks(&pairs)
-    }
-
-    /// Those of them that are not there.
-    fn missing(&self, cursors: &[Cursor]) -> Result<Vec<Cursor>, Failure> {
-        let Some(first) = cursors.first() else { return Ok(Vec::new()) };
-        let there = self
-            .zfs
-            .bookmarks(first.name.dataset())
-            .map_err(|error| self.failure(Part::Mark, &error))?;
-        let mut missing = Vec::new();
-        for cursor in cursors {
-            match there.iter().find(|bookmark| bookmark.name == cursor.name) {
-                None => missing.push(cursor.clone()),
-                Some(found) => self.expect(Part::Mark, cursor.name.as_str(), cursor.of.guid(), Some(found.guid))?,
-            }
-        }
-        Ok(missing)
-    }
-
-    /// Removes cursor bookmarks, each only if it has the identity it should have.
-    pub(crate) fn unmark(&self, cursors: &[Marked]) -> Result<(), Failure> {
-        let failed = |error: Error| self.failure(Part::Mark, &error);
-        let Some(first) = cursors.first() else { return Ok(()) };
-        let there = self.zfs.bookmarks(first.name.dataset()).map_err(failed)?;
-        let doomed: Vec<BookmarkName> = there
-            .into_iter()
-            .filter(|bookmark| {
-                cursors
-                    .iter()
-                    .any(|cursor| cursor.name == bookmark.name && cursor.guid == bookmark.guid)
-            })
-            .map(|bookmark| bookmark.name)
-            .collect();
-        self.zfs.destroy_bookmarks(&doomed).map_err(failed)
     }
 
     /// Holds a snapshot for good; that it is held by that tag is success.
@@ -268,17 +199,6 @@ impl Local {
             Ok(())
         } else {
             Err(self.stale(part, object, expected, found))
-        }
-    }
-
-    fn unnameable(&self, error: &zfs_rs::NameError) -> Failure {
-        Failure {
-            side: self.side,
-            part: Part::Hold,
-            object: error.text.clone(),
-            kind: FailureKind::Unexpected,
-            errno: None,
-            detail: error.to_string(),
         }
     }
 
