@@ -114,7 +114,8 @@ impl Simulation {
             self.operator().meanwhile();
             let process = self.start();
             self.watch_send(&process);
-            let (mut is_lied_to, mut are_streams_alone) = (false, true);
+            let mut are_streams_alone = true;
+            self.operator().is_lied_to = false;
             for _ in 0..1 + self.chance.below(3) {
                 let blow = fault::draw(&mut self.chance);
                 // What a kernel lies about once would be remembered as the truth.
@@ -122,18 +123,22 @@ impl Simulation {
                     continue;
                 }
                 self.operator().tell("next", &blow);
-                is_lied_to |= matches!(blow, Blow::Lie(_));
+                self.operator().is_lied_to |= matches!(blow, Blow::Lie(_));
                 are_streams_alone &= matches!(blow, Blow::Stream(_));
                 self.inject(&process, blow);
             }
             let ran = self.run(&process)?;
-            if !is_lied_to && let Some(Ran { report, watch }) = ran {
-                watch.believes(&self.operator(), &report)?;
+            let operator = self.operator();
+            if let Some(Ran { report, watch }) = ran {
+                if !operator.is_lied_to {
+                    watch.believes(&operator, &report)?;
+                }
+                // Where somebody meddled, nothing may be done for a dataset, and so nothing is held for it.
+                if are_streams_alone && process.is_alive() && !operator.is_meddler {
+                    check::keeps(&operator.world, &report)?;
+                }
             }
-            // Where somebody meddled, nothing may be done for a dataset, and so nothing is held for it.
-            if are_streams_alone && process.is_alive() && !self.operator().is_meddler {
-                check::keeps(&self.operator().world)?;
-            }
+            drop(operator);
             self.tale.deaths += u64::from(!process.is_alive());
             process.kill();
             if self.chance.percent(15) {
@@ -142,6 +147,7 @@ impl Simulation {
                 operator.world.power_cut();
             }
         }
+        self.operator().is_lied_to = false;
         self.operator().meanwhile();
         self.operator().make_room();
         self.converges()

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Write as _};
 
-use zfs_replicate::plan::{DatasetPlan, Plan, Step};
+use zfs_replicate::plan::{DatasetPlan, Plan, Step, Transfer};
 use zfs_rs::{Base, DatasetName, Guid, OptionalExt as _, PoolName, SnapshotName};
 
 use super::name;
@@ -27,6 +27,10 @@ pub(super) struct Operator {
     pub(super) listed: BTreeSet<Guid>,
     /// Datasets of the target that plans since a run began set aside.
     pub(super) set_aside: BTreeSet<Guid>,
+    /// Datasets of the source that come anew by plans since a run began.
+    pub(super) born: BTreeSet<Guid>,
+    /// Whether the kernel says in this run what is not so.
+    pub(super) is_lied_to: bool,
     /// An invariant that was seen to be broken in the middle of a call.
     pub(super) broken: Option<String>,
     /// Names given so far.
@@ -45,6 +49,8 @@ impl Operator {
             meddled: false,
             listed: BTreeSet::new(),
             set_aside: BTreeSet::new(),
+            born: BTreeSet::new(),
+            is_lied_to: false,
             broken: None,
             names: 0,
             log: String::new(),
@@ -107,6 +113,8 @@ impl Operator {
     /// Lets go what a plan lists to be lost, and the bases of what it sets aside.
     pub(super) fn consent(&mut self, plan: &Plan) {
         self.listed.extend(plan.lost().map(|lost| lost.guid));
+        let born = plan.datasets.iter().filter(|dataset| dataset.transfers().any(Transfer::is_birth));
+        self.born.extend(born.map(|dataset| dataset.guid));
         let steps = plan.datasets.iter().flat_map(DatasetPlan::steps);
         self.set_aside.extend(steps.filter_map(|step| match step {
             Step::SetAside(aside) => Some(aside.guid),

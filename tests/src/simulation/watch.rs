@@ -25,6 +25,7 @@ impl Watch {
         operator.meddled = false;
         operator.listed.clear();
         operator.set_aside.clear();
+        operator.born.clear();
         let there = there(&operator.world);
         Self {
             begun: history(&operator.world),
@@ -46,7 +47,8 @@ impl Watch {
             for (dataset, before) in &self.bases {
                 // A dataset that is gone took its bases along.
                 let now = bases.get(dataset).unwrap_or(before);
-                if now < before && !before.is_some_and(|(_, base)| went_aside(operator, base)) {
+                let is_aside = before.is_some_and(|(_, base)| went_aside(operator, base));
+                if now < before && !is_aside && !was_lied_about(operator, *dataset, *before) {
                     return Err(format!("I2: the base of {dataset} went back from {before:?} to {now:?}"));
                 }
             }
@@ -128,6 +130,12 @@ fn went_aside(operator: &Operator, base: Guid) -> bool {
         .filter(|(guid, name)| operator.set_aside.contains(guid) && is_aside(name));
     let along = planned.flat_map(|(_, aside)| all.iter().filter(|(_, name)| name.below(aside).is_some()));
     along.into_iter().any(|(_, name)| snapshots(&operator.world, name).contains(&base))
+}
+
+/// Whether a base is given up because the kernel said that the copy has no snapshots, or the source not this one. Whoever is told so may believe it.
+fn was_lied_about(operator: &Operator, dataset: Guid, base: Option<Base>) -> bool {
+    let is_listed = base.is_some_and(|(_, base)| operator.listed.contains(&base));
+    operator.is_lied_to && (is_listed || operator.born.contains(&dataset))
 }
 
 fn is_aside(name: &DatasetName) -> bool {

@@ -28,14 +28,16 @@ impl Replicator {
 
     fn look(&self, memory: Option<&Memory>) -> Result<(View, View), Unplanned> {
         let mut memory = memory.map(Memory::lock);
+        // What lies below goes along with what is set aside, and is listed.
+        let goes_along = self.wish.on_divergence == OnDivergence::RenameAside;
+        let recursive = self.wish.recursive || goes_along;
+        // The target first: what has come from the source by then, the source is seen to have. The other way round, what another program brings meanwhile would
+        // look like something of the target's own.
+        let target = self.target.view_with(&self.to, recursive, memory.as_deref_mut())?;
         let mut source = self.source.view_with(&self.from, self.wish.recursive, memory.as_deref_mut())?;
         if self.wish.looks_into_snapshots() {
             self.source.describe(&mut source)?;
         }
-        // What lies below goes along with what is set aside, and is listed.
-        let goes_along = self.wish.on_divergence == OnDivergence::RenameAside;
-        let recursive = self.wish.recursive || goes_along;
-        let target = self.target.view_with(&self.to, recursive, memory.as_deref_mut())?;
         Ok((source, target))
     }
 
@@ -44,8 +46,8 @@ impl Replicator {
         let stirred = || plan.datasets.iter().filter(|dataset| !dataset.is_at_rest());
         let here: BTreeSet<String> = stirred().map(|dataset| dataset.source.to_string()).collect();
         let there: BTreeSet<String> = stirred().flat_map(DatasetPlan::on_target).map(str::to_owned).collect();
-        let looked_here = self.source.look_again(source, &here)?;
         let looked_there = self.target.look_again(target, &there)?;
+        let looked_here = self.source.look_again(source, &here)?;
         Ok(looked_here || looked_there)
     }
 }
