@@ -1,7 +1,7 @@
 //! A replication gets there, and then leaves everything alone.
 
 use ring_tests::World;
-use zfs_rs::backend::sim::{Call, at_byte};
+use zfs_rs::backend::sim::{Call, after, at_byte};
 
 #[test]
 fn a_tree_is_copied_snapshot_by_snapshot_and_then_left_alone() {
@@ -85,4 +85,36 @@ fn a_renamed_dataset_is_followed_by_its_snapshots_not_by_its_name() {
     assert!(changes.contains(&Call::Rename));
     assert!(!world.exists(&world.target("old")));
     assert_eq!(world.snapshots(&world.target("new")).len(), 2);
+}
+
+#[test]
+fn a_mark_of_what_has_just_taken_a_name_is_taken_back() {
+    // I6 I8 I10
+    let world = World::new(7);
+    for short in ["one", "two"] {
+        world.write("", short, 700);
+        world.snapshot("", short);
+    }
+    let process = world.sim.start_in_turn();
+    let sim = world.sim.clone();
+    let source = world.source("");
+    process.inject(after(0).on(Call::Bookmark).meanwhile(move || {
+        for (from, to) in [("one", "aside"), ("two", "one"), ("aside", "two")] {
+            let from = source.snapshot(from).expect("a proper name");
+            sim.rename_snapshot(&from, to).expect("nothing is in the way");
+        }
+    }));
+    let replicator = world.replicator(process.zfs());
+    let plan = replicator.plan().expect("a plan");
+    let report = replicator.run_in_turn(plan, |_| 0);
+    assert!(report.complete, "{report:#?}");
+    assert_eq!(report.datasets[0].attempts, 2, "what it had planned was not there any more");
+    let marks = world.zfs.bookmarks(&world.source("")).expect("it is there");
+    assert!(
+        marks
+            .iter()
+            .all(|mark| mark.name.short().ends_with(&format!("{:016x}", mark.guid.0))),
+        "{marks:#?}"
+    );
+    assert_eq!(marks.len(), 2);
 }

@@ -42,8 +42,11 @@ impl Local {
         let held = held.map_err(|error| self.failure(Part::Hold, &error))?;
         marked?;
         // Read after the hold: from now on nobody can put another snapshot in the place of one of these.
-        snapshots.iter().try_for_each(|point| self.expect_snapshot(Part::Hold, point))?;
-        Ok(held)
+        let there = snapshots.iter().try_for_each(|point| self.expect_snapshot(Part::Hold, point));
+        if there.is_err() {
+            self.take_back(cursors)?;
+        }
+        there.map(|()| held)
     }
 
     /// Removes cursor bookmarks, each only if it has the identity it should have, and lets go what was held.
@@ -81,6 +84,20 @@ impl Local {
         };
         let pairs: Vec<_> = cursors.iter().map(|cursor| (cursor.name.clone(), of(&cursor.of))).collect();
         self.zfs.create_bookmarks(&pairs)
+    }
+
+    /// Removes those that mark what had taken a snapshot's name just then: nobody would know them for ours.
+    fn take_back(&self, cursors: &[Cursor]) -> Result<(), Failure> {
+        let failed = |error: Error| self.failure(Part::Mark, &error);
+        let Some(first) = cursors.first() else { return Ok(()) };
+        let is_wrong = |name: &BookmarkName, guid| cursors.iter().any(|cursor| cursor.name == *name && cursor.of.guid() != guid);
+        let there = self.zfs.bookmarks(first.name.dataset()).map_err(failed)?;
+        let wrong = there.into_iter().filter(|bookmark| is_wrong(&bookmark.name, bookmark.guid));
+        let wrong: Vec<_> = wrong.map(|bookmark| bookmark.name).collect();
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        self.zfs.destroy_bookmarks(&wrong).map_err(failed)
     }
 
     /// Those of them that are not there.
