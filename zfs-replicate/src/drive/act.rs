@@ -8,28 +8,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use zfs_rs::{Guid, Incoming, Receiving, Sending, TemporaryHold, pipe};
+use zfs_rs::{Guid, Incoming, Receiving, Sending, pipe};
 
 use super::Hands;
+use super::open::{Begun, Open, link_failure};
 use crate::plan::Transfer;
 use crate::reason::{Failure, FailureKind, Part, Side};
-use crate::run::{Action, Answer, Seen};
+use crate::run::{Action, Answer, Order, Seen};
 use crate::transfer::limit::Limit;
 use crate::transfer::outcome::first_cause;
 use crate::transfer::pump;
 use crate::transfer::route::Route;
 
-/// Carries out an order; `let_go` is what is held for its dataset, if it ends that, and `moved` hears how many bytes a transfer has moved so far, if anybody
-/// wants to know.
-pub(super) fn act(
-    hands: &Hands,
-    action: &Action,
-    let_go: Option<TemporaryHold>,
-    moved: Option<&dyn Fn(u64)>,
-) -> (Answer, Option<TemporaryHold>) {
-    let answer = match action {
+/// Carries out an order; `moved` hears how many bytes a transfer has moved so far, if anybody wants to know.
+pub(super) fn act(hands: &Hands, order: &Order, open: &mut Open, moved: Option<&dyn Fn(u64)>) -> Answer {
+    match &order.action {
         Action::Guard { snapshots, cursors } => match hands.replicator.source.guard(snapshots, cursors, &hands.tag, hands.pace) {
-            Ok(hold) => return (Answer::Done(Ok(())), hold),
+            Ok(hold) => {
+                open.hold = hold;
+                Answer::Done(Ok(()))
+            }
             Err(failure) => Answer::Done(Err(failure)),
         },
         Action::Rename(rename) => Answer::Done(hands.replicator.target.rename(rename)),
@@ -37,26 +35,31 @@ pub(super) fn act(
         Action::RollBack(back) => Answer::Done(hands.replicator.target.roll_back(back)),
         Action::StandIn(placeholder) => Answer::Done(hands.replicator.target.stand_in(placeholder)),
         Action::AbortPartial(partial) => Answer::Done(hands.replicator.target.abort_partial(partial)),
-        Action::Transfer(order) if hands.is_cancelled() => Answer::Transferred {
+        Action::Transfer(transfer) if hands.is_cancelled() => Answer::Transferred {
             bytes: 0,
-            result: Err(cut(order).into()),
+            result: Err(cut(transfer).into()),
         },
-        Action::Transfer(order) => transfer(hands, order, moved),
+        Action::Transfer(transfer) => {
+            let answer = move_stream(hands, transfer, order.ahead.as_deref(), open, moved);
+            if !matches!(answer, Answer::Transferred { result: Ok(()), .. }) {
+                open.begun = None;
+            }
+            answer
+        }
         Action::Confirm { snapshot } => Answer::Confirmed(hands.replicator.target.find(snapshot).map(|found| Seen {
             snapshot: found.snapshot,
             partial: found.partial,
         })),
         Action::KeepPartial(kept) => Answer::Done(hands.replicator.source.keep(kept)),
         Action::ReleaseKept(kept) => Answer::Done(hands.replicator.source.release(kept)),
-        Action::Unmark(cursors) => Answer::Done(hands.replicator.source.unguard(cursors, let_go, hands.pace)),
+        Action::Unmark(cursors) => Answer::Done(hands.replicator.source.unguard(cursors, open.hold.take(), hands.pace)),
         // Closing the handle is all there is to do then.
         Action::DropHold => {
-            drop(let_go);
+            drop(open.hold.take());
             Answer::Done(Ok(()))
         }
         Action::PlanAgain(source) => Answer::Planned(hands.replicator.plan_again(source).map(Box::new)),
-    };
-    (answer, None)
+    }
 }
 
 /// A transfer in flight: up to three parts, each with an end of its own.
@@ -67,9 +70,12 @@ struct Flight {
     refused: Option<Failure>,
 }
 
-fn transfer(hands: &Hands, order: &Transfer, moved: Option<&dyn Fn(u64)>) -> Answer {
-    match take_off(hands, order) {
-        Ok(flight) => flight.land(hands, order, moved),
+fn move_stream(hands: &Hands, order: &Transfer, next: Option<&Transfer>, open: &mut Open, moved: Option<&dyn Fn(u64)>) -> Answer {
+    match take_off(hands, order, open) {
+        Ok(flight) => {
+            open.look_ahead(hands, next);
+            flight.land(hands, order, moved)
+        }
         Err(failure) => Answer::Transferred {
             bytes: 0,
             result: Err(failure.into()),
@@ -78,15 +84,14 @@ fn transfer(hands: &Hands, order: &Transfer, moved: Option<&dyn Fn(u64)>) -> Ans
 }
 
 /// Starts the send, looks at the first record, and only then touches the target.
-fn take_off(hands: &Hands, order: &Transfer) -> Result<Flight, Failure> {
-    let (reader, writer) = pipe::pipe().map_err(|error| link_failure(order, &error))?;
-    let sending = hands.replicator.source.send(order, writer)?;
+fn take_off(hands: &Hands, order: &Transfer, open: &mut Open) -> Result<Flight, Failure> {
+    let Begun { stream, sending, .. } = open.stream(hands, order)?;
     let (reader, link) = match (Route::local(hands.limit.is_some()), &hands.limit) {
         (Route::Splice, Some(limit)) => {
-            let (limited, link) = splice(hands, order, reader, Arc::clone(limit))?;
+            let (limited, link) = splice(hands, order, stream, Arc::clone(limit))?;
             (limited, Some(link))
         }
-        _ => (reader, None),
+        _ => (stream, None),
     };
     let received = Incoming::open(reader)
         .map_err(|error| hands.replicator.target.failure(Part::Receive, &error))
@@ -247,19 +252,8 @@ fn cut(order: &Transfer) -> Failure {
     }
 }
 
-fn link_failure(order: &Transfer, error: &io::Error) -> Failure {
-    Failure {
-        side: Side::Source,
-        part: Part::Link,
-        object: order.to.name.to_string(),
-        kind: FailureKind::Io,
-        errno: error.raw_os_error(),
-        detail: error.to_string(),
-    }
-}
-
 impl Hands {
-    fn is_cancelled(&self) -> bool {
+    pub(super) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
     }
 

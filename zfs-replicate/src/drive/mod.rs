@@ -23,9 +23,11 @@ use crate::reason::{Failure, FailureKind, Part, Side};
 use crate::run::report::Report;
 use crate::run::{Limits, Machine, Next, Order};
 use crate::transfer::limit::Limit;
+use open::Open;
 mod act;
 mod draw;
 mod memory;
+mod open;
 mod run;
 
 pub use memory::Memory;
@@ -210,7 +212,7 @@ impl Replicator {
             ..self.hands(Instant::now())
         };
         let mut machine = Machine::new(plan, self.limits);
-        let mut holds = BTreeMap::new();
+        let mut open: BTreeMap<usize, Open> = BTreeMap::new();
         let mut in_hand: Vec<Order> = Vec::new();
         let mut now = Duration::ZERO;
         loop {
@@ -219,13 +221,9 @@ impl Replicator {
                 Next::WaitUntil(until) if in_hand.is_empty() => now = until,
                 Next::Wait | Next::WaitUntil(_) => {
                     let last = in_hand.len().saturating_sub(1);
-                    let Order { dataset, action } = in_hand.remove(choose(in_hand.len()).min(last));
-                    let let_go = if action.lets_go() { holds.remove(&dataset) } else { None };
-                    let (answer, hold) = act::act(&hands, &action, let_go, None);
-                    if let Some(hold) = hold {
-                        holds.insert(dataset, hold);
-                    }
-                    machine.handle(now, dataset, answer);
+                    let order = in_hand.remove(choose(in_hand.len()).min(last));
+                    let answer = act::act(&hands, &order, open.entry(order.dataset).or_default(), None);
+                    machine.handle(now, order.dataset, answer);
                 }
                 Next::Done => return machine.report(),
             }

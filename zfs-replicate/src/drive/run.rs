@@ -6,8 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use zfs_rs::TemporaryHold;
 
+use super::open::Open;
 use super::{Hands, act};
 use crate::event::Event;
 use crate::plan::Plan;
@@ -39,7 +39,8 @@ use crate::run::{Answer, Machine, Next, Order};
 pub struct Run {
     hands: Hands,
     machine: Machine,
-    holds: BTreeMap<usize, TemporaryHold>,
+    /// What is open for the datasets that have no order in hand.
+    open: BTreeMap<usize, Open>,
     /// When somebody says that it is that late.
     alarm: Option<Duration>,
     told: mpsc::UnboundedSender<News>,
@@ -50,7 +51,7 @@ pub struct Run {
 #[derive(Debug)]
 enum News {
     /// An order is done.
-    Answered(usize, Answer, Option<TemporaryHold>),
+    Answered(usize, Answer, Open),
     /// A transfer has moved that many bytes so far.
     Moved(usize, u64),
     /// It is that late.
@@ -64,7 +65,7 @@ impl Run {
         Self {
             hands,
             machine: Machine::new(plan, limits),
-            holds: BTreeMap::new(),
+            open: BTreeMap::new(),
             alarm: None,
             told,
             news,
@@ -118,10 +119,8 @@ impl Run {
     fn hear(&mut self, news: News) {
         let now = self.hands.began.elapsed();
         match news {
-            News::Answered(dataset, answer, hold) => {
-                if let Some(hold) = hold {
-                    self.holds.insert(dataset, hold);
-                }
+            News::Answered(dataset, answer, open) => {
+                self.open.insert(dataset, open);
                 self.machine.handle(now, dataset, answer);
             }
             News::Moved(dataset, bytes) => self.machine.moved(now, dataset, bytes),
@@ -148,16 +147,16 @@ impl Run {
 
     /// Starts an order on a thread of its own: calls of the kernel block and cannot be taken back.
     fn start(&mut self, order: Order) {
-        let Order { dataset, action } = order;
-        let let_go = if action.lets_go() { self.holds.remove(&dataset) } else { None };
+        let dataset = order.dataset;
+        let mut open = self.open.remove(&dataset).unwrap_or_default();
         let hands = self.hands.clone();
         let answers = self.told.clone();
-        let refusal = act::refused(&action);
+        let refusal = act::refused(&order.action);
         let worker = thread::Builder::new().name(format!("order-{dataset}")).spawn(move || {
             let moved = |bytes| drop(answers.send(News::Moved(dataset, bytes)));
-            let (answer, hold) = act::act(&hands, &action, let_go, Some(&moved));
+            let answer = act::act(&hands, &order, &mut open, Some(&moved));
             // Nobody listens any more when the run was dropped.
-            answers.send(News::Answered(dataset, answer, hold)).ok();
+            answers.send(News::Answered(dataset, answer, open)).ok();
         });
         if let Err(error) = worker {
             self.machine.handle(self.hands.began.elapsed(), dataset, refusal(&error));

@@ -250,6 +250,14 @@ impl Task {
         Some(action)
     }
 
+    /// The transfer that comes after the one in hand.
+    pub(super) fn ahead<'a>(&self, plan: &'a DatasetPlan) -> Option<&'a Transfer> {
+        match &self.state {
+            State::Asked(Phase::Step(index)) => transfer(plan, *index).and_then(|_| transfer(plan, index + 1)),
+            _ => None,
+        }
+    }
+
     /// Hears of a transfer in hand.
     pub(super) fn moved(&mut self, plan: &DatasetPlan, now: Duration, bytes: u64) -> Option<Pace> {
         let State::Asked(Phase::Step(index)) = &self.state else {

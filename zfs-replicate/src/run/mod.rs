@@ -52,6 +52,8 @@ pub struct Order {
     pub dataset: usize,
     /// What to do.
     pub action: Action,
+    /// What is transferred next if this goes well. Its stream may be begun at once.
+    pub ahead: Option<Box<Transfer>>,
 }
 
 /// Something to do. In every action, what it relies on is re-read by GUID right before; another GUID is a
@@ -93,13 +95,6 @@ pub enum Action {
     DropHold,
     /// Look at both sides anew and plan this dataset of the source again. Answer: `Planned`.
     PlanAgain(DatasetName),
-}
-
-impl Action {
-    /// Whether what is held for its dataset is let go by it.
-    pub(crate) fn lets_go(&self) -> bool {
-        matches!(self, Self::Unmark(_) | Self::DropHold)
-    }
 }
 
 /// What came of an [`Order`].
@@ -311,7 +306,12 @@ impl Machine {
     fn due(&mut self, now: Duration) -> Option<Order> {
         for (index, (task, plan)) in self.tasks.iter_mut().zip(&self.plan.datasets).enumerate() {
             if let Some(action) = task.ask(plan, now, &mut self.events) {
-                return Some(Order { dataset: index, action });
+                let ahead = task.ahead(plan).cloned().map(Box::new);
+                return Some(Order {
+                    dataset: index,
+                    action,
+                    ahead,
+                });
             }
         }
         None
