@@ -18,6 +18,7 @@ use super::{
     Result,
     listing::Listing,
     tree::{KEY, device},
+    watchdog::stir,
 };
 
 /// A snapshot of the source and its copy.
@@ -56,6 +57,7 @@ impl Pair {
 
     /// It holds the same on both sides, and it holds something.
     pub(crate) fn is_same(&self, zfs: &Zfs) -> Result<()> {
+        stir();
         let (ours, theirs) = (self.read(zfs, &self.ours)?, self.read(zfs, &self.theirs)?);
         if ours.is_empty() {
             return Err(format!("{} holds nothing", self.ours).into());

@@ -8,6 +8,7 @@ mod oracle;
 mod proof;
 mod run;
 mod tree;
+mod watchdog;
 
 use std::{env, error::Error, process::ExitCode};
 
@@ -30,11 +31,13 @@ fn live(words: &[&str]) -> Result<()> {
     let [seed, boot, kills, end @ ("cut" | "end")] = words else {
         return Err("usage: crash SEED BOOT KILLS cut|end".into());
     };
+    watchdog::watch();
     let mut life = life::Life::begin(seed.parse()?, boot.parse()?)?;
     life.shoot(kills.parse()?)?;
     if *end == "cut" { life.cut() } else { life.end() }
 }
 
 fn count(what: &str) {
+    watchdog::stir();
     println!("+ {what}");
 }

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::{
     Result,
     tree::{SOURCE, TARGET},
+    watchdog::stir,
 };
 
 /// A run that is going on.
@@ -35,6 +36,7 @@ impl Run {
         words.extend(pace.into_iter().flat_map(|pace| ["--bwlimit", pace]));
         let mut command = Command::new(PROGRAM);
         command.args(&words).args(SCOPE);
+        stir();
         let child = command.stdout(Stdio::null()).stderr(File::create(COMPLAINTS)?).spawn()?;
         Ok(Self {
             child,
@@ -87,6 +89,7 @@ pub(crate) struct Ended {
 impl Ended {
     /// A whole run.
     pub(crate) fn run(chance: &mut Chance) -> Result<Self> {
+        stir();
         let begun = Instant::now();
         let mut command = Command::new(PROGRAM);
         command.args(["--backend", chance.of(&["ioctl", "libzfs_core"]), "replicate", "--json"]);
