@@ -53,9 +53,9 @@ pub(super) fn act(hands: &Hands, order: &Order, open: &mut Open, moved: Option<&
         Action::KeepPartial(kept) => Answer::Done(hands.replicator.source.keep(kept)),
         Action::ReleaseKept(kept) => Answer::Done(hands.replicator.source.release(kept)),
         Action::Unmark(cursors) => Answer::Done(hands.replicator.source.unguard(cursors, open.hold.take(), hands.pace)),
-        // Closing the handle is all there is to do then.
+        // Closing what is open is all there is to do then.
         Action::DropHold => {
-            drop(open.hold.take());
+            *open = Open::default();
             Answer::Done(Ok(()))
         }
         Action::PlanAgain(source) => Answer::Planned(hands.replicator.plan_again(source).map(Box::new)),
