@@ -32,6 +32,8 @@ pub(crate) struct Life {
     arrived: BTreeSet<u64>,
     /// How long a run takes, as far as is known: instants are drawn from it.
     span: Duration,
+    /// The same for one with a limit: only in these does anything flow for long, so that a half receive has something.
+    slow_span: Duration,
     /// A run that was told to die, and may still be about it.
     dying: Option<Run>,
     /// Runs that a signal ended.
@@ -56,6 +58,7 @@ impl Life {
             tree,
             arrived: BTreeSet::new(),
             span: Duration::from_secs(6),
+            slow_span: SPAN_MAX,
             dying: None,
             killed: 0,
             proved: BTreeSet::new(),
@@ -129,6 +132,8 @@ impl Life {
         if self.chance.percent(75) {
             self.tree.change(&mut self.chance)?;
             self.note()?;
+            // There may be more to send again than the last slow run had.
+            self.slow_span = self.slow_span.saturating_mul(2).min(SPAN_MAX);
         }
         Ok(())
     }
@@ -149,12 +154,13 @@ impl Life {
 
     /// A run that is alive at an instant, if it lives so long.
     fn run_to_an_instant(&mut self, what: &str) -> Result<Option<Run>> {
-        let span = usize::try_from(self.span.as_millis())?;
+        let mut run = Run::start(&mut self.chance)?;
+        let span = if run.is_slow { self.slow_span } else { self.span };
+        let span = usize::try_from(span.as_millis())?;
         // Some early ones in any case: what comes first in a run is over soon.
         let span = if self.chance.percent(20) { span / 5 } else { span };
         let instant = Duration::from_millis(u64::try_from(self.chance.below(span))?);
         let meddles = self.chance.percent(30);
-        let mut run = Run::start(&mut self.chance)?;
         self.bury()?;
         if meddles {
             self.tree.meddle(&mut self.chance)?;
@@ -166,7 +172,12 @@ impl Life {
         if let Err(took) = ended {
             println!("too late: it took {} ms", took.as_millis());
             count("runs that ended before their instant");
-            self.span = took.clamp(SPAN_MIN, SPAN_MAX);
+            let took = took.clamp(SPAN_MIN, SPAN_MAX);
+            if run.is_slow {
+                self.slow_span = took;
+            } else {
+                self.span = took;
+            }
             return Ok(None);
         }
         Ok(Some(run))
