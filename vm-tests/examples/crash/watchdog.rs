@@ -40,7 +40,9 @@ fn tell() {
             let read = |file: &str| fs::read_to_string(Path::new(&thread).join(file)).unwrap_or_default();
             let name = fs::read_to_string(format!("{program}/comm")).unwrap_or_default();
             let status = read("status");
-            let state = status.lines().find(|line| line.starts_with("State:")).unwrap_or_default();
+            let told = |line: &&str| TOLD.iter().any(|told| line.starts_with(told));
+            let state: Vec<&str> = status.lines().filter(told).collect();
+            let state = state.join(", ");
             if OURS.iter().any(|ours| name.starts_with(ours)) || state.contains("disk sleep") {
                 println!("! {} {} {}, {state}", name.trim(), thread, read("comm").trim());
                 print!("{}", read("stack").lines().map(|line| format!("!   {line}\n")).collect::<String>());
@@ -56,6 +58,7 @@ fn entries(folder: &str) -> Vec<String> {
     named.map(|entry| entry.path().to_string_lossy().into_owned()).collect()
 }
 
+const TOLD: [&str; 4] = ["State:", "SigPnd:", "ShdPnd:", "SigBlk:"];
 const OURS: [&str; 4] = ["zfs", "zpool", "crash", "txg"];
 const LOOK: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(240);
