@@ -37,6 +37,15 @@ impl Hand {
         }
     }
 
+    /// Goes on to the end, where the dataset `a` finds no room for its first snapshot.
+    fn finish_without_room_for_a(&mut self) -> Report {
+        let is_of_a = |action: &Action| matches!(action, Action::Transfer(transfer) if transfer.to.name.dataset().last() == "a");
+        let (dataset, _) = self.until(is_of_a);
+        let result = Err(failure(FailureKind::NoSpace).into());
+        self.answer(dataset, Answer::Transferred { bytes: 0, result });
+        self.finish()
+    }
+
     /// All orders that are given out before an answer is needed: dataset and kind.
     fn orders(&mut self) -> Vec<(usize, Action)> {
         let mut orders = Vec::new();
@@ -242,10 +251,7 @@ fn what_a_partial_receive_waits_for_is_kept() {
 #[test]
 fn one_failure_stops_its_own_dataset_and_what_lies_below_only() {
     let mut hand = Hand::new("src: @1 *1 | src/a: @1 | src/a/x: @1 | src/b: @1 | dst: @1", 2);
-    let (dataset, _) = hand.until(|action| matches!(action, Action::Transfer(transfer) if transfer.to.name.dataset().last() == "a"));
-    let result = Err(failure(FailureKind::NoSpace).into());
-    hand.answer(dataset, Answer::Transferred { bytes: 0, result });
-    let report = hand.finish();
+    let report = hand.finish_without_room_for_a();
     assert!(!report.complete);
     let outcomes: Vec<_> = report.datasets.iter().map(|dataset| &dataset.outcome).collect();
     assert_eq!(outcomes[0], &Outcome::AtGoal);
@@ -260,10 +266,7 @@ fn one_failure_stops_its_own_dataset_and_what_lies_below_only() {
 #[test]
 fn what_a_killed_run_left_half_is_kept_though_its_dataset_cannot_begin() {
     let mut hand = Hand::new("src: @1 *1 | src/a: @1 | src/a/b: @1 *1 | dst: @1 | dst/b=a/b: ~1", 2);
-    let (dataset, _) = hand.until(|action| matches!(action, Action::Transfer(transfer) if transfer.to.name.dataset().last() == "a"));
-    let result = Err(failure(FailureKind::NoSpace).into());
-    hand.answer(dataset, Answer::Transferred { bytes: 0, result });
-    let report = hand.finish();
+    let report = hand.finish_without_room_for_a();
     assert!(matches!(report.datasets[2].outcome, Outcome::NotBegun { .. }));
     let holds = |world: &World| world.source.datasets[2].version(guid("/a/b", "1")).unwrap().holds.clone();
     assert_eq!(holds(&hand.world), [TargetKey::new(&hand.world.target).hold_tag().unwrap()]);
