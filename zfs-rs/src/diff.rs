@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::os::fd::AsFd as _;
+use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 
 use crate::backend::{Object, ObjectStats, Outcome, Refusal};
@@ -148,14 +148,11 @@ impl Zfs {
         let failed = |error: io::Error| Error::new(Operation::Diff, to.as_str(), error);
         let (reader, writer) = pipe().map_err(failed)?;
         let (zfs, earlier, later) = (self.clone(), from.clone(), to.clone());
-        let call = move || {
-            let result = zfs.device.changed_objects(&earlier, Object::Snapshot(&later), writer.as_fd());
-            drop(writer);
-            result
-        };
+        let call = move |writer: BorrowedFd<'_>| zfs.device.changed_objects(&earlier, Object::Snapshot(&later), writer);
+        let (worker, _) = Worker::start_at("zfs-diff", writer, call).map_err(failed)?;
         Ok(ChangedObjects {
             reader: File::from(reader),
-            worker: Some(Worker::start("zfs-diff", call).map_err(failed)?),
+            worker: Some(worker),
             later: to.clone(),
             next: 0,
         })

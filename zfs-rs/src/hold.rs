@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::backend::{Cleanup, Refusal};
+use crate::apart::OnlyHere;
+use crate::backend::Refusal;
 use crate::errno::Errno;
 use crate::error::{Cause, Error, Operation, Result};
 use crate::name::{HoldTag, SnapshotName};
@@ -73,8 +74,8 @@ impl Zfs {
     pub fn hold_while_open(&self, holds: &[(SnapshotName, HoldTag)]) -> Result<TemporaryHold> {
         let failed = |refusal| refused(Operation::Hold, holds, refusal);
         distinct(holds).map_err(failed)?;
-        let cleanup = self.device.cleanup().map_err(failed)?;
-        self.core.hold(holds, Some(cleanup.as_ref())).map_err(failed)?;
+        let cleanup = OnlyHere::new(self.device.cleanup().map_err(failed)?);
+        self.core.hold(holds, Some(cleanup.handle())).map_err(failed)?;
         Ok(TemporaryHold { _cleanup: cleanup })
     }
 
@@ -112,7 +113,7 @@ fn distinct(holds: &[(SnapshotName, HoldTag)]) -> Result<(), Refusal> {
 #[derive(Debug)]
 #[must_use = "dropping it releases the holds"]
 pub struct TemporaryHold {
-    _cleanup: Box<dyn Cleanup>,
+    _cleanup: OnlyHere,
 }
 
 impl TemporaryHold {

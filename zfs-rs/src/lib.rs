@@ -72,6 +72,8 @@ pub mod word;
 mod serial;
 
 #[cfg(feature = "calls")]
+mod apart;
+#[cfg(feature = "calls")]
 pub mod backend;
 #[cfg(feature = "calls")]
 mod bookmark;

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -131,11 +131,12 @@ impl Zfs {
         let wanted = snapshot.clone();
         let core = Arc::clone(&self.core);
         let failed = |cause: Cause| Error::new(Operation::Heal, snapshot.as_str(), cause);
-        let call = move || {
+        let Incoming { from, record, .. } = stream;
+        let call = move |from: BorrowedFd<'_>| {
             let nothing = NvList::new();
             let order = request::Receive {
                 snapshot: &wanted,
-                begin: &stream.record,
+                begin: &record,
                 origin: None,
                 received: &nothing,
                 local: &nothing,
@@ -144,9 +145,9 @@ impl Zfs {
                 heal: true,
                 key: None,
             };
-            core.receive(&order, stream.from.as_fd())
+            core.receive(&order, from)
         };
-        let worker = Worker::start("zfs-heal", call).map_err(|error| failed(error.into()))?;
+        let (worker, _) = Worker::start_at("zfs-heal", from, call).map_err(|error| failed(error.into()))?;
         match worker.join() {
             Ok(received) => Ok(Receipt::of(snapshot.clone(), received)),
             Err(refusal) => Err(failed(refusal.into())),
@@ -291,9 +292,7 @@ impl ReceiveRequest {
         let (local, received) = (encode(&self.local)?, encode(&self.received)?);
         let zfs = self.zfs.clone();
         let Incoming { from, record, .. } = stream;
-        let from = Arc::new(from);
-        let watched = Arc::downgrade(&from);
-        let call = move || {
+        let call = move |from: BorrowedFd<'_>| {
             let order = request::Receive {
                 snapshot: &wanted,
                 begin: &record,
@@ -305,17 +304,15 @@ impl ReceiveRequest {
                 heal: false,
                 key: self.key.as_ref(),
             };
-            let result = self.zfs.core.receive(&order, from.as_fd());
-            // The writer hears of the end.
-            drop(from);
-            result
+            self.zfs.core.receive(&order, from)
         };
-        let worker = Worker::start("zfs-receive", call).map_err(|error| Error::new(Operation::Receive, snapshot.as_str(), error))?;
+        let started = Worker::start_at("zfs-receive", from, call);
+        let (worker, from) = started.map_err(|error| Error::new(Operation::Receive, snapshot.as_str(), error))?;
         Ok(Receiving {
             zfs,
             snapshot,
             worker,
-            from: watched,
+            from,
         })
     }
 

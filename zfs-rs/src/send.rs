@@ -254,21 +254,9 @@ pub struct Sending {
 
 impl Sending {
     /// Starts `call` on a thread that owns the pipe's end.
-    fn start(zfs: Zfs, object: String, to: OwnedFd, call: impl FnOnce(BorrowedFd<'_>) -> Outcome<()> + Send + 'static) -> Result<Self> {
-        let to = Arc::new(to);
-        let watched = Arc::downgrade(&to);
-        let call = move || {
-            let result = call(to.as_fd());
-            drop(to);
-            result
-        };
-        match Worker::start("zfs-send", call) {
-            Ok(worker) => Ok(Self {
-                zfs,
-                object,
-                worker,
-                to: watched,
-            }),
+    fn start(zfs: Zfs, object: String, to: OwnedFd, call: impl Fn(BorrowedFd<'_>) -> Outcome<()> + Send + Sync + 'static) -> Result<Self> {
+        match Worker::start_at("zfs-send", to, call) {
+            Ok((worker, to)) => Ok(Self { zfs, object, worker, to }),
             Err(error) => Err(Error::new(Operation::Send, object, error)),
         }
     }

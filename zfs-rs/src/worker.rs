@@ -4,12 +4,14 @@
 //! thread that writes; with all signals blocked neither happens, and the process's own handlers run on its other threads.
 
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use nix::sys::signal::SigSet;
 
+use crate::apart::apart;
 use crate::backend::{Outcome, Refusal};
 use crate::errno::Errno;
 
@@ -51,6 +53,24 @@ impl<T: Send + 'static> Worker<T> {
             .name(name.to_owned())
             .spawn(deaf)
             .map(|handle| Self { handle: Some(handle), end })
+    }
+
+    /// Starts `call`, which uses an end of a pipe: apart from what else is open, with a thread beside it that closes the end when the call is done.
+    /// Until then that end can be had.
+    pub(crate) fn start_at(
+        name: &str,
+        end: OwnedFd,
+        call: impl Fn(BorrowedFd<'_>) -> Outcome<T> + Send + Sync + 'static,
+    ) -> io::Result<(Self, Weak<OwnedFd>)> {
+        let end = Arc::new(end);
+        let lent = Arc::downgrade(&end);
+        let worker = Self::start(name, move || {
+            let result = apart(end.as_fd(), &call);
+            // The far end hears of it before anybody else.
+            drop(end);
+            result
+        })?;
+        Ok((worker, lent))
     }
 
     /// Waits for the end, at most that long, and says whether it has come.

@@ -26,11 +26,13 @@ const TABLE: &str = "
     delegation                 | name errno operation |
     error                      | name identity errno nvlist stream backend release operation delegation word |
     pipe                       | errno error |
-    worker                     | errno backend pipe |
+    apart                      | errno backend |
+    worker                     | errno backend apart |
     zfs                        | name errno error word backend backend::ioctl backend::lzc backend::sim |
     property                   | name identity errno nvlist backend delegation error zfs word |
     dataset snapshot bookmark  | name identity errno nvlist backend delegation error zfs property |
-    hold key pool              | name identity errno nvlist backend error zfs property word |
+    hold                       | name identity errno nvlist backend error zfs property word apart |
+    key pool                   | name identity errno nvlist backend error zfs property word |
     feature channel event vdev | name identity errno nvlist backend error zfs property |
     send receive diff          | name identity errno nvlist stream backend delegation error zfs property pipe worker |
     listing                    | name identity errno nvlist backend error zfs property dataset worker |

@@ -2,7 +2,9 @@
 
 use std::{
     env,
+    io::Read as _,
     process::{Command, Stdio},
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
     thread,
     time::Duration,
 };
@@ -16,6 +18,7 @@ both!(
     holds_are_placed_seen_and_released shows [hold, holds, release],
     a_hold_names_what_it_cannot_hold,
     a_temporary_hold_ends_with_its_handle shows [hold_while_open],
+    a_temporary_hold_ends_with_its_handle_whatever_else_runs,
     a_temporary_hold_ends_with_its_process,
 );
 
@@ -80,6 +83,36 @@ fn a_temporary_hold_ends_with_its_handle(zfs: &Zfs) {
     let missing = zfs.hold_while_open(&[(a.clone(), tag("copy")), (snapshot(format!("{root}@gone")), tag("copy"))]);
     assert_eq!(missing.unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(zfs.holds(&a).unwrap(), [], "nothing stays held");
+}
+
+/// A call that runs apart began with a copy of the handle; many begin while handles go.
+fn a_temporary_hold_ends_with_its_handle_whatever_else_runs(zfs: &Zfs) {
+    let root = home("beside");
+    oracle::sh(&format!(
+        "dd if=/dev/urandom of=/{root}/file bs=1M count=4; zfs snapshot {root}@a; zfs snapshot {root}@b"
+    ));
+    let (a, b) = (snapshot(format!("{root}@a")), snapshot(format!("{root}@b")));
+    let held = zfs.hold_while_open(&[(a.clone(), tag("copy"))]).unwrap();
+    let mut waiting = zfs.send(&b).spawn().unwrap();
+    waiting.read_exact(&mut [0; 312]).unwrap();
+    held.release();
+    assert_eq!(zfs.holds(&a).unwrap(), [], "while a send waits for its reader");
+
+    let are_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !are_over.load(Relaxed) {
+                drop(zfs.send(&b).spawn().unwrap());
+            }
+        });
+        for round in 0..20 {
+            zfs.hold_while_open(&[(a.clone(), tag("copy"))]).unwrap().release();
+            assert_eq!(zfs.holds(&a).unwrap(), [], "round {round}");
+        }
+        are_over.store(true, Relaxed);
+    });
+    drop(waiting);
+    zfs.destroy_snapshots(&[a, b]).unwrap();
 }
 
 fn a_temporary_hold_ends_with_its_process(zfs: &Zfs) {

@@ -26,6 +26,11 @@ impl Control {
         OpenOptions::new().read(true).write(true).open(Path::new(PATH)).map(Self)
     }
 
+    /// Opens the node for what is tied to it until its last copy is closed, close-on-exec: for reading, by which it is known from the others.
+    pub(super) fn open_handle() -> io::Result<Self> {
+        File::open(Path::new(PATH)).map(Self)
+    }
+
     /// Hands a command to the kernel with what it reads and where it may write, and waits for the answer.
     ///
     /// The kernel copies the command out also when it refuses. A call that was interrupted is not repeated here: for a send or a receive that

@@ -118,7 +118,7 @@ impl Device for Ioctl {
     }
 
     fn cleanup(&self) -> Outcome<Box<dyn Cleanup>> {
-        match Control::open() {
+        match Control::open_handle() {
             Ok(control) => Ok(Box::new(control)),
             Err(error) => Err(Refusal::from(Errno(error.raw_os_error().unwrap_or(Errno::ENXIO.0)))),
         }
