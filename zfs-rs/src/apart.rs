@@ -23,25 +23,47 @@ use crate::errno::Errno;
 /// Held while a thread has copies of what is not its own.
 static COPYING: Mutex<()> = Mutex::new(());
 
+/// Whose descriptors a call has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Table {
+    /// Its own: the end that it is called with, and the ways to ZFS.
+    Own,
+    /// The program's. What is no kernel may have other descriptors there that it needs.
+    Shared,
+}
+
+impl Table {
+    /// Runs `call` with that table and waits for it.
+    pub(crate) fn run<T: Send>(self, end: BorrowedFd<'_>, call: &(impl Fn(BorrowedFd<'_>) -> Outcome<T> + Sync)) -> Outcome<T> {
+        match self {
+            Self::Own => apart(end, call),
+            Self::Shared => call(end),
+        }
+    }
+}
+
 /// Runs `call` on a thread of its own that has no pipe but `end` open, nor anything else of the program's, and waits for it.
 ///
 /// The call is lent to that thread only: what it owns must be closed in the program's table.
 ///
 /// Where the system allows no table of its own, or has no /proc to see what is open, it is run with the program's.
-pub(crate) fn apart<T: Send>(end: BorrowedFd<'_>, call: &(impl Fn(BorrowedFd<'_>) -> Outcome<T> + Sync)) -> Outcome<T> {
+fn apart<T: Send>(end: BorrowedFd<'_>, call: &(impl Fn(BorrowedFd<'_>) -> Outcome<T> + Sync)) -> Outcome<T> {
     let name = thread::current().name().unwrap_or("zfs").to_owned();
     let alone = || {
-        leave_all_but(end.as_raw_fd()).map_err(refusal)?;
+        leave_all_but(end.as_raw_fd()).map_err(|error| refusal(&error))?;
         call(end)
     };
     thread::scope(|scope| {
-        let thread = thread::Builder::new().name(name).spawn_scoped(scope, alone).map_err(refusal)?;
+        let thread = thread::Builder::new()
+            .name(name)
+            .spawn_scoped(scope, alone)
+            .map_err(|error| refusal(&error))?;
         // One that died has no result.
         thread.join().unwrap_or_else(|_| Err(Errno::EFAULT.into()))
     })
 }
 
-fn refusal(error: io::Error) -> Refusal {
+fn refusal(error: &io::Error) -> Refusal {
     error.raw_os_error().map_or(Errno::EFAULT, Errno).into()
 }
 

@@ -149,7 +149,7 @@ impl Zfs {
         let (reader, writer) = pipe().map_err(failed)?;
         let (zfs, earlier, later) = (self.clone(), from.clone(), to.clone());
         let call = move |writer: BorrowedFd<'_>| zfs.device.changed_objects(&earlier, Object::Snapshot(&later), writer);
-        let (worker, _) = Worker::start_at("zfs-diff", writer, call).map_err(failed)?;
+        let (worker, _) = Worker::start_at("zfs-diff", writer, self.table(), call).map_err(failed)?;
         Ok(ChangedObjects {
             reader: File::from(reader),
             worker: Some(worker),

@@ -147,7 +147,7 @@ impl Zfs {
             };
             core.receive(&order, from)
         };
-        let (worker, _) = Worker::start_at("zfs-heal", from, call).map_err(|error| failed(error.into()))?;
+        let (worker, _) = Worker::start_at("zfs-heal", from, self.table(), call).map_err(|error| failed(error.into()))?;
         match worker.join() {
             Ok(received) => Ok(Receipt::of(snapshot.clone(), received)),
             Err(refusal) => Err(failed(refusal.into())),
@@ -306,7 +306,7 @@ impl ReceiveRequest {
             };
             self.zfs.core.receive(&order, from)
         };
-        let started = Worker::start_at("zfs-receive", from, call);
+        let started = Worker::start_at("zfs-receive", from, zfs.table(), call);
         let (worker, from) = started.map_err(|error| Error::new(Operation::Receive, snapshot.as_str(), error))?;
         Ok(Receiving {
             zfs,

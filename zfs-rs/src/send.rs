@@ -255,7 +255,7 @@ pub struct Sending {
 impl Sending {
     /// Starts `call` on a thread that owns the pipe's end.
     fn start(zfs: Zfs, object: String, to: OwnedFd, call: impl Fn(BorrowedFd<'_>) -> Outcome<()> + Send + Sync + 'static) -> Result<Self> {
-        match Worker::start_at("zfs-send", to, call) {
+        match Worker::start_at("zfs-send", to, zfs.table(), call) {
             Ok((worker, to)) => Ok(Self { zfs, object, worker, to }),
             Err(error) => Err(Error::new(Operation::Send, object, error)),
         }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use nix::sys::signal::SigSet;
 
-use crate::apart::apart;
+use crate::apart::Table;
 use crate::backend::{Outcome, Refusal};
 use crate::errno::Errno;
 
@@ -55,17 +55,17 @@ impl<T: Send + 'static> Worker<T> {
             .map(|handle| Self { handle: Some(handle), end })
     }
 
-    /// Starts `call`, which uses an end of a pipe: apart from what else is open, with a thread beside it that closes the end when the call is done.
-    /// Until then that end can be had.
+    /// Starts `call`, which uses an end of a pipe, with descriptors of that table. The end is closed when the call is done, and can be had until then.
     pub(crate) fn start_at(
         name: &str,
         end: OwnedFd,
+        table: Table,
         call: impl Fn(BorrowedFd<'_>) -> Outcome<T> + Send + Sync + 'static,
     ) -> io::Result<(Self, Weak<OwnedFd>)> {
         let end = Arc::new(end);
         let lent = Arc::downgrade(&end);
         let worker = Self::start(name, move || {
-            let result = apart(end.as_fd(), &call);
+            let result = table.run(end.as_fd(), &call);
             // The far end hears of it before anybody else.
             drop(end);
             result

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::apart::Table;
 #[cfg(feature = "ioctl")]
 use crate::backend::ioctl::Ioctl;
 #[cfg(feature = "lzc")]
@@ -153,6 +154,16 @@ impl Zfs {
     /// Which way was taken, and why.
     pub fn backend(&self) -> &Backend {
         &self.backend
+    }
+
+    /// Whether what is called is the caller's own: a model or a decorator sees calls one after the other, with the program's descriptors.
+    pub(crate) fn is_given(&self) -> bool {
+        self.backend == Backend::Given
+    }
+
+    /// Whose descriptors a call has that uses a pipe.
+    pub(crate) fn table(&self) -> Table {
+        if self.is_given() { Table::Shared } else { Table::Own }
     }
 }
 

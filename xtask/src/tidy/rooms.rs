@@ -28,7 +28,7 @@ const TABLE: &str = "
     pipe                       | errno error |
     apart                      | errno backend |
     worker                     | errno backend apart |
-    zfs                        | name errno error word backend backend::ioctl backend::lzc backend::sim |
+    zfs                        | name errno error word apart backend backend::ioctl backend::lzc backend::sim |
     property                   | name identity errno nvlist backend delegation error zfs word |
     dataset snapshot bookmark  | name identity errno nvlist backend delegation error zfs property |
     hold                       | name identity errno nvlist backend error zfs property word apart |

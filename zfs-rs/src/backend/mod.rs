@@ -30,6 +30,8 @@ pub mod ioctl;
 pub mod lzc;
 
 #[cfg(feature = "ioctl")]
+mod hear;
+#[cfg(feature = "ioctl")]
 pub(crate) mod payload;
 pub mod request;
 #[cfg(feature = "sim")]

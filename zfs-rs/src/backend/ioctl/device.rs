@@ -11,6 +11,7 @@ use std::ptr;
 use super::command::Command;
 use super::request::Request;
 use crate::backend::Cleanup;
+use crate::backend::hear::hear;
 use crate::errno::Errno;
 
 /// The control node.
@@ -49,12 +50,16 @@ impl Control {
         // were written just above: `source` is readable and `destination` exclusively writable for the sizes given beside them, and all other
         // addresses are null, so the kernel touches no other memory of this process. Nothing is retained after the call.
         let answer = unsafe { libc::ioctl(self.0.as_raw_fd(), request.number(), ptr::from_mut(command)) };
+        let refusal = last_errno();
+        if matches!(request, Request::SendNew | Request::RecvNew | Request::Diff) {
+            hear();
+        }
         match answer {
             0 => Ok(()),
             // No kernel means to say more, yet 2.1 to 2.4 do where a received block cannot be decompressed by gzip or lzjb (`flush_write_batch_impl` in
             // dmu_recv.c takes their -1 for the number of an error). No number comes with it.
             1.. => Err(Errno::EIO),
-            _ => Err(last_errno()),
+            _ => Err(refusal),
         }
     }
 }

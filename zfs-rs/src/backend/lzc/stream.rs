@@ -11,6 +11,7 @@ use zfs_sys::{boolean_t, lzc_send_flags, symbol};
 use super::argument::{NO_DESCRIPTOR, flags, pointer, text, truth, wrapping_key};
 use super::list::verdict;
 use super::{Lzc, found};
+use crate::backend::hear::hear;
 use crate::backend::payload::items;
 use crate::backend::request::{Receive, Send, SendSaved};
 use crate::backend::{Base, BeginRecord, Outcome, Received, ResumeAt};
@@ -52,6 +53,7 @@ impl Lzc {
                 pointer(redaction),
             )
         };
+        hear();
         verdict(errno)
     }
 
@@ -148,6 +150,7 @@ impl Lzc {
                 )
             }
         };
+        hear();
         // A refused stream has no items: what the newest libraries name beside the refusal are properties.
         let errors = errors.answer(errno).map_err(|refusal| refusal.errno)?;
         let property_errors = items(&errors);
