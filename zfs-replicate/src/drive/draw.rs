@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::{Memory, Replicator, Unplanned};
+use crate::endpoint::Again;
 use crate::plan::{self, DatasetPlan, Plan};
 use crate::policy::divergence::OnDivergence;
 use crate::view::View;
@@ -14,11 +15,12 @@ impl Replicator {
     pub(super) fn draw_up(&self) -> Result<(View, View, Plan), Unplanned> {
         // Who looks into snapshots asks for each of them in any case.
         let memory = self.memory.as_ref().filter(|_| !self.wish.looks_into_snapshots());
-        let (mut source, mut target) = self.look(memory)?;
-        let mut plan = plan::plan(&source, &target, &self.wish)?;
-        while self.look_again(&mut source, &mut target, &plan)? {
-            plan = plan::plan(&source, &target, &self.wish)?;
+        let mut seen = self.recall(memory)?;
+        let mut plan = plan::plan(&seen.source, &seen.target, &self.wish)?;
+        while self.look_again(&mut seen, &plan, memory)? {
+            plan = plan::plan(&seen.source, &seen.target, &self.wish)?;
         }
+        let Seen { source, mut target, .. } = seen;
         let lost = plan.lost().map(|point| point.guid).collect();
         if self.target.look_closer(&mut target, &lost)? {
             plan = plan::plan(&source, &target, &self.wish)?;
@@ -26,7 +28,26 @@ impl Replicator {
         Ok((source, target, plan))
     }
 
-    fn look(&self, memory: Option<&Memory>) -> Result<(View, View), Unplanned> {
+    /// Looks at no more of the target than what is remembered of it, where that can be enough: what the source does not have stays as it is.
+    fn recall(&self, memory: Option<&Memory>) -> Result<Seen, Unplanned> {
+        if self.wish.recursive
+            && self.wish.on_divergence == OnDivergence::Error
+            && let Some(memory) = memory
+        {
+            let mut memory = memory.lock();
+            if let Some(target) = self.target.recall(&self.to, &mut memory)? {
+                let source = self.source.view_with(&self.from, true, Some(&mut memory))?;
+                return Ok(Seen {
+                    source,
+                    target,
+                    is_all: false,
+                });
+            }
+        }
+        self.look(memory)
+    }
+
+    fn look(&self, memory: Option<&Memory>) -> Result<Seen, Unplanned> {
         let mut memory = memory.map(Memory::lock);
         // What lies below goes along with what is set aside, and is listed.
         let goes_along = self.wish.on_divergence == OnDivergence::RenameAside;
@@ -38,16 +59,36 @@ impl Replicator {
         if self.wish.looks_into_snapshots() {
             self.source.describe(&mut source)?;
         }
-        Ok((source, target))
+        Ok(Seen {
+            source,
+            target,
+            is_all: true,
+        })
     }
 
-    /// Looks anew at what was only remembered of datasets for which there is something to do. Says whether there was any.
-    fn look_again(&self, source: &mut View, target: &mut View, plan: &Plan) -> Result<bool, Unplanned> {
+    /// Looks anew at what was only remembered of datasets for which there is something to do, and at all where these lack a place on the target that was not
+    /// looked for. Says whether there was any of that.
+    fn look_again(&self, seen: &mut Seen, plan: &Plan, memory: Option<&Memory>) -> Result<bool, Unplanned> {
         let stirred = || plan.datasets.iter().filter(|dataset| !dataset.is_at_rest());
         let here: BTreeSet<String> = stirred().map(|dataset| dataset.source.to_string()).collect();
         let there: BTreeSet<String> = stirred().flat_map(DatasetPlan::on_target).map(str::to_owned).collect();
-        let looked_there = self.target.look_again(target, &there)?;
-        let looked_here = self.source.look_again(source, &here)?;
-        Ok(looked_here || looked_there)
+        let is_seen = |name: &String| seen.target.datasets.iter().any(|dataset| dataset.name.as_str() == name);
+        if !seen.is_all && !there.iter().all(is_seen) {
+            *seen = self.look(memory)?;
+            return Ok(true);
+        }
+        let looked_there = self.target.look_again(&mut seen.target, &there, true)?;
+        // What has come there meanwhile was not on the source yet when that was looked at.
+        let only_remembered = looked_there != Again::Otherwise;
+        let looked_here = self.source.look_again(&mut seen.source, &here, only_remembered)?;
+        Ok(looked_here != Again::NotNeeded || looked_there != Again::NotNeeded)
     }
+}
+
+/// What was seen of both sides.
+struct Seen {
+    source: View,
+    target: View,
+    /// Whether all that is on the target was looked for.
+    is_all: bool,
 }

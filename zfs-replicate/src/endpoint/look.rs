@@ -15,6 +15,17 @@ use crate::view::{
     StreamFlags, Version, View,
 };
 
+/// What a second look at datasets brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// There was nothing to look at.
+    NotNeeded,
+    /// They have the snapshots that they had.
+    AsBefore,
+    /// One has others.
+    Otherwise,
+}
+
 impl Local {
     /// Reads what this side has at `root` and, if asked, below.
     ///
@@ -31,11 +42,7 @@ impl Local {
     /// are read that could be ours, as what we hold is marked.
     pub(crate) fn view_with(&self, root: &DatasetName, recursive: bool, memory: Option<&mut ListingCache>) -> Result<View, Failure> {
         let failed = |error: Error| self.failure(Part::Look, &error);
-        let pool = self.pool(root)?;
-        let above = match root.parent() {
-            Some(parent) => self.above(&parent)?,
-            None => None,
-        };
+        let (pool, above) = self.around(root)?;
         let mut listing = self.zfs.list(root).properties().snapshots();
         if recursive {
             listing = listing.recursive();
@@ -54,25 +61,57 @@ impl Local {
         Ok(View::new(pool, root.clone(), above, datasets))
     }
 
-    /// Reads anew what was only remembered of these datasets. Says whether there was any of that.
-    pub(crate) fn look_again(&self, view: &mut View, these: &BTreeSet<String>) -> Result<bool, Failure> {
+    /// Looks at nothing but the datasets that are remembered at `root` and below: nothing if that is not all there, and without what is there besides.
+    pub(crate) fn recall(&self, root: &DatasetName, memory: &mut ListingCache) -> Result<Option<View>, Failure> {
         let failed = |error: Error| self.failure(Part::Look, &error);
-        let is_due = |dataset: &Dataset| dataset.remembered && these.contains(dataset.name.as_str());
+        let listing = self.zfs.list(root).properties().snapshots().recursive().cached(memory);
+        let Some(entries) = listing.recall().map_err(failed)? else {
+            return Ok(None);
+        };
+        let mut own = Own::new(&self.zfs);
+        let mut datasets = Vec::with_capacity(entries.len());
+        for entry in entries {
+            datasets.extend(self.dataset(entry, &mut own).optional().map_err(failed)?.flatten());
+        }
+        let (pool, above) = self.around(root)?;
+        Ok(Some(View::new(pool, root.clone(), above, datasets)))
+    }
+
+    /// Reads these datasets anew, or only those that were remembered.
+    pub(crate) fn look_again(&self, view: &mut View, these: &BTreeSet<String>, only_remembered: bool) -> Result<Again, Failure> {
+        let failed = |error: Error| self.failure(Part::Look, &error);
+        let is_due = |dataset: &Dataset| these.contains(dataset.name.as_str()) && (dataset.remembered || !only_remembered);
         if !view.datasets.iter().any(is_due) {
-            return Ok(false);
+            return Ok(Again::NotNeeded);
         }
         let (due, mut known): (Vec<_>, Vec<_>) = std::mem::take(&mut view.datasets).into_iter().partition(is_due);
         let mut own = Own::new(&self.zfs);
+        let mut again = Again::AsBefore;
         for dataset in &due {
             // One that has vanished is left out, as by a listing of all.
-            if let Some(entry) = self.zfs.list(&dataset.name).properties().snapshots().start().next()
-                && let Some(entry) = entry.optional().map_err(failed)?
-            {
-                known.extend(self.dataset(entry, &mut own).optional().map_err(failed)?.flatten());
+            let entry = self.zfs.list(&dataset.name).properties().snapshots().start().next();
+            let entry = entry.and_then(|entry| entry.optional().transpose()).transpose().map_err(failed)?;
+            let now = match entry {
+                Some(entry) => self.dataset(entry, &mut own).optional().map_err(failed)?.flatten(),
+                None => None,
+            };
+            if now.as_ref().is_none_or(|now| !has_same_versions(now, dataset)) {
+                again = Again::Otherwise;
             }
+            known.extend(now);
         }
         *view = View::new(view.pool.clone(), view.root.clone(), view.above.take(), known);
-        Ok(true)
+        Ok(again)
+    }
+
+    /// The pool of a dataset, and what lies above it.
+    fn around(&self, root: &DatasetName) -> Result<(Pool, Option<Above>), Failure> {
+        let pool = self.pool(root)?;
+        let above = match root.parent() {
+            Some(parent) => self.above(&parent)?,
+            None => None,
+        };
+        Ok((pool, above))
     }
 
     /// Fills in of each snapshot of a view when it was made and which user properties it has. That costs a call for each, so it is left to those who need it.
@@ -174,7 +213,7 @@ impl Local {
             Some(properties) => properties,
             None => self.zfs.properties(&info.name)?,
         };
-        let marks = self.zfs.bookmarks(&info.name)?;
+        let marks = self.marks(&info.name, is_remembered)?;
         let mut versions = Vec::with_capacity(snapshots.len());
         for snapshot in snapshots {
             let is_asked = !is_remembered || marks.iter().any(|mark| mark.guid == snapshot.guid);
@@ -188,11 +227,6 @@ impl Local {
                 clones: None,
             });
         }
-        let marks = marks.into_iter().map(|mark| Mark {
-            name: mark.name,
-            guid: mark.guid,
-            createtxg: mark.createtxg,
-        });
         Ok(Some(Dataset {
             guid: info.guid,
             kind,
@@ -207,7 +241,7 @@ impl Local {
                 properties.number("written").unwrap_or(0)
             },
             versions,
-            marks: marks.collect(),
+            marks,
             partial: partial(&properties, info.inconsistent),
             used: properties.number("used").unwrap_or(0),
             available: properties.number("available").unwrap_or(0),
@@ -218,6 +252,20 @@ impl Local {
             remembered: is_remembered,
             name: info.name,
         }))
+    }
+
+    /// The bookmarks of a dataset. Where it is to stay as it is, those of the target say nothing.
+    fn marks(&self, of: &DatasetName, is_remembered: bool) -> Result<Vec<Mark>, Error> {
+        if is_remembered && self.side == Side::Target {
+            return Ok(Vec::new());
+        }
+        let read = self.zfs.bookmarks(of)?.into_iter();
+        let marks = read.map(|mark| Mark {
+            name: mark.name,
+            guid: mark.guid,
+            createtxg: mark.createtxg,
+        });
+        Ok(marks.collect())
     }
 
     /// The tags on a snapshot. Ours lie on the source only, and each costs a call, so the target's are not asked for.
@@ -301,6 +349,11 @@ fn room(properties: &Properties, of: &DatasetName) -> Room {
         reserved: number("reservation").saturating_sub(number("used")),
         refreserved: number("usedbyrefreservation"),
     }
+}
+
+fn has_same_versions(a: &Dataset, b: &Dataset) -> bool {
+    let guids = |dataset: &Dataset| dataset.versions.iter().map(|version| version.guid).collect::<Vec<_>>();
+    guids(a) == guids(b)
 }
 
 /// A quota, if it is set; 0 is none.

@@ -17,6 +17,8 @@ pub(crate) mod guard;
 mod look;
 mod own;
 
+pub(crate) use self::look::Again;
+
 /// A side on this machine.
 #[derive(Debug, Clone)]
 pub struct Local {

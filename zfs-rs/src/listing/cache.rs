@@ -166,6 +166,15 @@ impl ListingCache {
         Arc::clone(&part.known)
     }
 
+    /// What is known of a part of such a pool, parents first; nothing if its root is not.
+    pub(super) fn under(&mut self, pool: Guid, load: u64, root: &DatasetName) -> Option<Vec<(Guid, DatasetName)>> {
+        let known = self.known(pool, load);
+        let mut found: Vec<_> = known.iter().map(|(guid, known)| (*guid, known.name.clone())).collect();
+        found.retain(|(_, name)| is_within(name, root));
+        found.sort_by(|(_, a), (_, b)| a.as_str().split('/').cmp(b.as_str().split('/')));
+        found.first().is_some_and(|(_, first)| first == root).then_some(found)
+    }
+
     /// Takes note of what was seen: of each dataset what may be believed, or nothing.
     pub(super) fn learn(&mut self, pool: Guid, seen: Vec<(Guid, Option<Arc<Known>>)>) {
         let Some(part) = self.pools.get_mut(&pool) else { return };
@@ -182,11 +191,7 @@ impl ListingCache {
     pub(super) fn forget_unseen(&mut self, pool: Guid, root: &DatasetName, seen: &[(Guid, Option<Arc<Known>>)]) {
         let Some(part) = self.pools.get_mut(&pool) else { return };
         let seen: std::collections::HashSet<Guid> = seen.iter().map(|(guid, _)| *guid).collect();
-        let is_below = |name: &DatasetName| {
-            let rest = name.as_str().strip_prefix(root.as_str());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        Arc::make_mut(&mut part.known).retain(|guid, known| seen.contains(guid) || !is_below(&known.name));
+        Arc::make_mut(&mut part.known).retain(|guid, known| seen.contains(guid) || !is_within(&known.name, root));
     }
 
     /// How many datasets it remembers.
@@ -198,6 +203,11 @@ impl ListingCache {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+fn is_within(name: &DatasetName, root: &DatasetName) -> bool {
+    let rest = name.as_str().strip_prefix(root.as_str());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Seconds for which nothing may have changed before a listing began. One would do if both clocks agreed; the kernel's may be a tick behind ours.

@@ -69,12 +69,20 @@ impl Look {
         Ok(self.place(DatasetInfo::of(root.clone(), stats)?, properties))
     }
 
+    /// What is at a place that is known by that name, and nothing of what is below it; nothing where it is not, or another is.
+    pub(super) fn recall(&self, name: &DatasetName, guid: Guid) -> Result<Option<Found>> {
+        match self.begin(name).optional()? {
+            Some(place) if place.info.guid == guid => self.entry(place, None).optional().map(Option::flatten),
+            _ => Ok(None),
+        }
+    }
+
     /// What is at a place and below it; no entry when the dataset has vanished.
     ///
     /// Each dataset that is found below is told at once, for others to look ahead.
     pub(super) fn at(&self, place: Place, companion: Option<&Companion>, tell: impl FnMut(Early)) -> (Vec<Place>, Option<Result<Found>>) {
         let below = if self.wants.recursive && place.has_below.get() != Some(&false) {
-            self.children(&place.info.name, companion, tell)
+            self.children(&place.info.name, tell)
         } else {
             Ok(Vec::new())
         };
@@ -96,11 +104,10 @@ impl Look {
         }
     }
 
-    fn children(&self, of: &DatasetName, companion: Option<&Companion>, mut tell: impl FnMut(Early)) -> Result<Vec<Place>> {
+    fn children(&self, of: &DatasetName, mut tell: impl FnMut(Early)) -> Result<Vec<Place>> {
         let mut found = Vec::new();
         let mut cursor = Cursor::default();
         let failed = |refusal| Error::new(Operation::Read, of.as_str(), refusal);
-        let _beside = companion.map(Resting);
         while let Some(listed) = self.device.next_child(of, cursor, self.detail()).map_err(failed)? {
             cursor = listed.cursor;
             let name = listed.name.parse();
@@ -111,11 +118,6 @@ impl Look {
                 has_below: Arc::downgrade(&place.has_below),
             });
             found.push(place);
-            if let Some(companion) = companion
-                && found.len() == WORTH_IT
-            {
-                companion.join(of);
-            }
         }
         found.sort_by(|a, b| a.info.name.cmp(&b.info.name));
         Ok(found)
@@ -229,7 +231,7 @@ fn accompany(companion: &Companion, of: &DatasetName, found: &[SnapshotEntry]) {
     }
 }
 
-/// Snapshots, or datasets below it, that a dataset must have before it is kept open: most have none.
+/// Snapshots that a dataset must have before it is kept open.
 const WORTH_IT: usize = 2;
 
 /// Snapshots that the companion passes over in one call, roughly.

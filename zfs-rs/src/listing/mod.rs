@@ -23,7 +23,7 @@ use crate::error::Result;
 use crate::identity::{Guid, Txg};
 use crate::name::{DatasetName, SnapshotName};
 use crate::property::Properties;
-use crate::zfs::{Backend, Zfs};
+use crate::zfs::Zfs;
 
 /// One dataset of a listing, with what was asked of it.
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -63,6 +63,13 @@ struct Wants {
     snapshot_properties: bool,
     /// The second in which the listing began.
     since: u64,
+}
+
+impl Wants {
+    /// A cache, where it helps.
+    fn of_use(self, cache: Option<&mut ListingCache>) -> Option<&mut ListingCache> {
+        cache.filter(|_| self.snapshots && !self.snapshot_properties)
+    }
 }
 
 impl Zfs {
@@ -180,22 +187,61 @@ impl<'a> Listing<'a> {
 
     /// Skips the snapshots of datasets that have not changed since they were listed with that cache; [`ListingCache`] says when that is believed.
     ///
-    /// What a warm listing still costs, beside the companions' calls, is one or two calls a dataset, to see whether it is there and has changed, and whether there is any below it.
+    /// What a warm listing still costs is two calls a dataset: to see whether it is there and has changed, and whether there is any below it. Who does not need
+    /// to know of new ones does with one; see [`recall`](Self::recall).
     /// Holds, clones and properties of snapshots are not remembered.
     pub fn cached(mut self, cache: &'a mut ListingCache) -> Self {
         self.cache = Some(cache);
         self
     }
 
+    /// Asks only about the datasets that a [cache](Self::cached) knows at and below the root: one call for each, without a search for others. Nothing comes back
+    /// if the cache does not know the root, or does not help, or if one of them is not there by its name any more.
+    ///
+    /// What came to be there since is not among them, nor what has no snapshots, which no cache remembers.
+    ///
+    /// # Errors
+    ///
+    /// Those of looking at a dataset.
+    pub fn recall(self) -> Result<Option<Vec<DatasetEntry>>> {
+        let mut wants = self.wants;
+        let Some(cache) = wants.of_use(self.cache) else { return Ok(None) };
+        wants.since = cache.begin();
+        let Some((pool, load)) = import_of(self.zfs, &self.root)? else {
+            return Ok(None);
+        };
+        let Some(mut these) = cache.under(pool, load, &self.root) else {
+            return Ok(None);
+        };
+        if !wants.recursive {
+            these.truncate(1);
+        }
+        let look = Look {
+            device: Arc::clone(&self.zfs.device),
+            wants,
+            known: Some(cache.known(pool, load)),
+        };
+        let mut entries = Vec::with_capacity(these.len());
+        let mut seen = Vec::with_capacity(these.len());
+        for (guid, name) in these {
+            let Some(Found { entry, known }) = look.recall(&name, guid)? else {
+                return Ok(None);
+            };
+            entries.push(entry);
+            seen.push((guid, known));
+        }
+        cache.learn(pool, seen);
+        Ok(Some(entries))
+    }
+
     /// Starts it. Nothing is asked of the kernel before the first entry is.
     pub fn start(self) -> Entries<'a> {
         let mut wants = self.wants;
-        let mut cache = self.cache.filter(|_| wants.snapshots && !wants.snapshot_properties);
+        let mut cache = wants.of_use(self.cache);
         if let Some(cache) = &mut cache {
             wants.since = cache.begin();
         }
-        // A model or a decorator sees the calls one after the other.
-        let is_given = *self.zfs.backend() == Backend::Given;
+        let is_given = self.zfs.is_given();
         let threads = match self.threads {
             Some(threads) => threads,
             None if is_given => NonZeroUsize::MIN,
@@ -217,6 +263,12 @@ impl<'a> Listing<'a> {
             }),
         }
     }
+}
+
+/// Which pool a dataset lies in, and which import of it this is. Without both there is no telling whether it is the same as before, and nothing is believed.
+fn import_of(zfs: &Zfs, dataset: &DatasetName) -> Result<Option<(Guid, u64)>> {
+    let properties = zfs.pool_properties(&dataset.pool())?;
+    Ok(properties.number("guid").map(Guid).zip(properties.number("load_guid")))
 }
 
 /// The datasets of a listing, in the order of the tree; see [`Zfs::list`].
@@ -252,13 +304,11 @@ impl Entries<'_> {
             wants: self.wants,
             known: None,
         };
-        if let Some(memory) = &mut self.memory {
-            let properties = self.zfs.pool_properties(&self.root.pool())?;
-            // Without both there is no telling whether this is the same pool, and nothing is believed.
-            if let (Some(pool), Some(load)) = (properties.number("guid"), properties.number("load_guid")) {
-                memory.pool = Guid(pool);
-                look.known = Some(memory.cache.known(memory.pool, load));
-            }
+        if let Some(memory) = &mut self.memory
+            && let Some((pool, load)) = import_of(self.zfs, &self.root)?
+        {
+            memory.pool = pool;
+            look.known = Some(memory.cache.known(pool, load));
         }
         let root = look.begin(&self.root)?;
         let listers = match self.threads.get() {

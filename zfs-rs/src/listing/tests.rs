@@ -147,6 +147,48 @@ fn a_cache_saves_the_calls_for_what_did_not_change() {
 }
 
 #[test]
+fn what_is_remembered_is_seen_again_without_a_search() {
+    let sim = Sim::new(7);
+    let zfs = tree(&sim);
+    zfs.create_snapshots(&["p@s", "p/1/b0@s"].map(|text| text.parse().unwrap()), &[])
+        .unwrap();
+    let mut cache = ListingCache::new();
+    let recall = |cache: &mut ListingCache, root: &str| {
+        let process = sim.start();
+        let zfs = process.zfs();
+        let listing = zfs.list(&name(root)).recursive().snapshots().cached(cache);
+        (listing.recall().unwrap(), process.calls().len())
+    };
+    assert_eq!(recall(&mut cache, "p").0, None, "nothing is known");
+    cached(&zfs, &mut cache);
+    let listing = zfs.list(&name("p")).recursive().snapshots().start();
+    let all: Vec<DatasetEntry> = listing.map(Result::unwrap).filter(|entry| !entry.snapshots.is_empty()).collect();
+    let (found, calls) = recall(&mut cache, "p");
+    let found = found.unwrap();
+    assert_eq!(names(&found), names(&all));
+    assert_eq!(calls, found.len() + 1, "one for each, and one for the pool");
+    assert_eq!(names(&recall(&mut cache, "p/1").0.unwrap()).len(), 50 + 1 + 2);
+    assert_eq!(recall(&mut cache, "p/1/b1").0, None, "what has no snapshots is not known");
+
+    zfs.create_snapshots(&["p/1@new".parse().unwrap()], &[]).unwrap();
+    zfs.create_filesystem(&name("p/new")).create().unwrap();
+    let found = recall(&mut cache, "p").0.unwrap();
+    let read: Vec<&str> = found
+        .iter()
+        .filter(|entry| !entry.is_remembered)
+        .map(|entry| entry.dataset.name.as_str())
+        .collect();
+    assert_eq!(read, ["p/1"]);
+    assert_eq!(found[2].snapshots.len(), 51);
+
+    zfs.rename_dataset(&name("p/2"), &name("p/two")).unwrap();
+    assert_eq!(recall(&mut cache, "p").0, None);
+    zfs.create_filesystem(&name("p/2")).create().unwrap();
+    assert_eq!(recall(&mut cache, "p").0, None, "another dataset of that name");
+    assert!(recall(&mut cache, "p/1").0.is_some());
+}
+
+#[test]
 fn whatever_changes_snapshots_is_noticed() {
     let sim = Sim::new(6);
     let zfs = tree(&sim);

@@ -35,6 +35,8 @@ fn what_is_planned_with_a_cache_is_what_is_planned_without(zfs: &Zfs) {
         format!("zfs clone {source}/a@two {source}/clone; zfs snapshot {source}/clone@own"),
         format!("zfs promote {source}/clone"),
         format!("zfs destroy -r {source}/b; zfs create {source}/b; zfs snapshot {source}/b@one"),
+        format!("zfs create {target}/stranger"),
+        format!("zfs rename {target}/a {target}/elsewhere"),
         format!("zfs snapshot {target}/a@own"),
         format!("zfs rollback {source}@two"),
         format!("zpool export {}", pool.name()),
