@@ -29,10 +29,11 @@ const OUTCOME: &str = "zfs-replicate/src/transfer/outcome.rs";
 const DIVERGENCE: &str = "zfs-replicate/src/endpoint/divergence.rs";
 const ASIDE: &str = "zfs-replicate/src/plan/aside.rs";
 const ENDPOINT: &str = "zfs-replicate/src/endpoint/mod.rs";
+const DRAW: &str = "zfs-replicate/src/drive/draw.rs";
 const LOOK: &str = "zfs-replicate/src/endpoint/look.rs";
 
 /// All of them.
-pub(super) const BUGS: [Bug; 35] = [
+pub(super) const BUGS: [Bug; 36] = [
     Bug {
         name: "no cursor is made before a snapshot is sent",
         file: MARK,
@@ -186,8 +187,14 @@ pub(super) const BUGS: [Bug; 35] = [
     Bug {
         name: "cursors are not seen",
         file: LOOK,
-        found: "marks: marks.collect(),",
-        planted: "marks: marks.filter(|_| false).collect(),",
+        found: "Ok(marks.collect())",
+        planted: "Ok(marks.filter(|_| false).collect())",
+    },
+    Bug {
+        name: "what was not looked for on the target is taken for missing",
+        file: DRAW,
+        found: "if !seen.is_all && !there.iter().all(is_seen) {",
+        planted: "if !seen.is_all && there.is_empty() && !there.iter().all(is_seen) {",
     },
     Bug {
         name: "holds of ours are not seen",
