@@ -17,6 +17,8 @@ pub(super) struct Watch {
     bases: BTreeMap<Guid, Option<Base>>,
     /// Every snapshot of the target's pool, with the dataset it is of: what is set aside takes its own along.
     there: BTreeSet<(Guid, Guid)>,
+    /// The datasets there that were set aside.
+    asides: BTreeSet<Guid>,
 }
 
 impl Watch {
@@ -26,18 +28,22 @@ impl Watch {
         operator.listed.clear();
         operator.set_aside.clear();
         operator.born.clear();
-        let there = there(&operator.world);
+        let all = tree(&operator.world, BACKUP);
+        let there = there(&operator.world, &all);
         Self {
             begun: history(&operator.world),
             bases: bases(&operator.world),
             there,
+            asides: asides(&all).collect(),
         }
     }
 
     /// I2: no base is lost, but of what is set aside. I4: no snapshot of the target goes that no plan lists. Unless somebody else has just taken one away.
+    /// What was set aside is nobody's copy any more, and stays so.
     pub(super) fn look(&mut self, operator: &mut Operator) -> Result<(), String> {
         let is_taken = std::mem::take(&mut operator.took);
-        let there = there(&operator.world);
+        let all = tree(&operator.world, BACKUP);
+        let there = there(&operator.world, &all);
         let bases = bases(&operator.world);
         if !is_taken {
             let mut gone = self.there.difference(&there).map(|(_, snapshot)| snapshot);
@@ -54,7 +60,12 @@ impl Watch {
                 }
             }
         }
-        (self.bases, self.there) = (bases, there);
+        let asides: BTreeSet<Guid> = asides(&all).collect();
+        let is_there = |guid: &Guid| all.iter().any(|(there, _)| there == guid);
+        if let Some(back) = self.asides.difference(&asides).find(|aside| is_there(aside)) {
+            return Err(format!("what was set aside is taken for a copy: the dataset {back}"));
+        }
+        (self.bases, self.there, self.asides) = (bases, there, asides);
         Ok(())
     }
 
@@ -104,9 +115,17 @@ fn history(world: &World) -> Vec<(Guid, SnapshotName)> {
     all.into_iter().map(|snapshot| (snapshot.guid, snapshot.name)).collect()
 }
 
-fn there(world: &World) -> BTreeSet<(Guid, Guid)> {
-    let of = |(dataset, name): (Guid, DatasetName)| snapshots(world, &name).into_iter().map(move |snapshot| (dataset, snapshot));
-    tree(world, BACKUP).into_iter().flat_map(of).collect()
+fn there(world: &World, all: &[(Guid, DatasetName)]) -> BTreeSet<(Guid, Guid)> {
+    let of = |(dataset, name): &(Guid, DatasetName)| {
+        let dataset = *dataset;
+        snapshots(world, name).into_iter().map(move |snapshot| (dataset, snapshot))
+    };
+    all.iter().flat_map(of).collect()
+}
+
+fn asides(all: &[(Guid, DatasetName)]) -> impl Iterator<Item = Guid> {
+    let itself = all.iter().filter(|(_, name)| name.last().contains(ASIDE));
+    itself.map(|(guid, _)| *guid)
 }
 
 fn bases(world: &World) -> BTreeMap<Guid, Option<Base>> {
@@ -140,11 +159,14 @@ fn was_lied_about(operator: &Operator, dataset: Guid, base: Option<Base>) -> boo
 }
 
 fn is_aside(name: &DatasetName) -> bool {
-    name.as_str().contains(".aside-")
+    name.as_str().contains(ASIDE)
 }
 
 /// When on the source, and what.
 type Base = (Txg, Guid);
+
+/// What names of what was set aside have.
+const ASIDE: &str = ".aside-";
 
 /// The pool of the target.
 const BACKUP: &str = "backup";

@@ -236,7 +236,7 @@ pub(super) const BUGS: [Bug; 36] = [
         name: "what came after the plan is rolled back too",
         file: DIVERGENCE,
         found: "if let Some(come) = come {",
-        planted: "if let (true, Some(come)) = (newer.is_empty(), come) {",
+        planted: "if let Some(come) = come && self.zfs.destroy_snapshots(&[come.name.clone()]).is_err() {",
     },
     Bug {
         name: "what is set aside is taken for a copy again",
