@@ -64,6 +64,7 @@ impl Local {
     /// Looks at nothing but the datasets that are remembered at `root` and below: nothing if that is not all there, and without what is there besides.
     pub(crate) fn recall(&self, root: &DatasetName, memory: &mut ListingCache) -> Result<Option<View>, Failure> {
         let failed = |error: Error| self.failure(Part::Look, &error);
+        let (pool, above) = self.around(root)?;
         let listing = self.zfs.list(root).properties().snapshots().recursive().cached(memory);
         let Some(entries) = listing.recall().map_err(failed)? else {
             return Ok(None);
@@ -73,7 +74,6 @@ impl Local {
         for entry in entries {
             datasets.extend(self.dataset(entry, &mut own).optional().map_err(failed)?.flatten());
         }
-        let (pool, above) = self.around(root)?;
         Ok(Some(View::new(pool, root.clone(), above, datasets)))
     }
 

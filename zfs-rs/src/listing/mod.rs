@@ -200,6 +200,18 @@ impl<'a> Listing<'a> {
     ///
     /// What came to be there since is not among them, nor what has no snapshots, which no cache remembers.
     ///
+    /// ```no_run
+    /// # let zfs = zfs_rs::Zfs::open()?;
+    /// # let mut cache = zfs_rs::ListingCache::new();
+    /// let tank = "tank".parse()?;
+    /// let known = zfs.list(&tank).recursive().snapshots().cached(&mut cache).recall()?;
+    /// let entries = match known {
+    ///     Some(known) => known,
+    ///     None => zfs.list(&tank).recursive().snapshots().cached(&mut cache).start().collect::<Result<_, _>>()?,
+    /// };
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of looking at a dataset.
