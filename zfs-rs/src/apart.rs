@@ -73,9 +73,10 @@ fn leave_all_but(end: RawFd) -> io::Result<()> {
     if !fs::exists(TABLE).unwrap_or(false) || unshare(CloneFlags::CLONE_FILES).is_err() {
         return Ok(());
     }
+    let control = device("/dev/zfs");
     let mut others = Vec::new();
     for number in open_numbers()? {
-        match Purpose::of(number) {
+        match Purpose::of(number, control) {
             _ if number == end => {}
             Purpose::Way | Purpose::Standard => {}
             Purpose::Handle => shut(number),
@@ -112,19 +113,24 @@ enum Purpose {
 }
 
 impl Purpose {
-    fn of(number: RawFd) -> Self {
+    /// Of a descriptor, where ZFS is that device.
+    fn of(number: RawFd, control: Option<u64>) -> Self {
         if (0..3).contains(&number) {
             return Self::Standard;
         }
         let link = format!("{TABLE}/{number}");
-        let node = |path: &str| fs::metadata(path).map(|node| node.st_rdev()).ok();
-        if node(&link).is_none_or(|link| node("/dev/zfs") != Some(link)) {
+        if control.is_none() || device(&link) != control {
             return Self::Other;
         }
         // The link's mode tells how it was opened: libzfs_core opens its way for both, as we do, and we open handles for reading.
         let is_writable = fs::symlink_metadata(&link).is_ok_and(|link| link.st_mode() & 0o200 != 0);
         if is_writable { Self::Way } else { Self::Handle }
     }
+}
+
+/// The device that a node is.
+fn device(node: &str) -> Option<u64> {
+    fs::metadata(node).map(|node| node.st_rdev()).ok()
 }
 
 fn copying() -> MutexGuard<'static, ()> {

@@ -34,7 +34,7 @@ impl Watch {
             begun: history(&operator.world),
             bases: bases(&operator.world),
             there,
-            asides: asides(&all).collect(),
+            asides: asides(&all),
         }
     }
 
@@ -60,7 +60,7 @@ impl Watch {
                 }
             }
         }
-        let asides: BTreeSet<Guid> = asides(&all).collect();
+        let asides = asides(&all);
         let is_there = |guid: &Guid| all.iter().any(|(there, _)| there == guid);
         if let Some(back) = self.asides.difference(&asides).find(|aside| is_there(aside)) {
             return Err(format!("what was set aside is taken for a copy: the dataset {back}"));
@@ -123,9 +123,9 @@ fn there(world: &World, all: &[(Guid, DatasetName)]) -> BTreeSet<(Guid, Guid)> {
     all.iter().flat_map(of).collect()
 }
 
-fn asides(all: &[(Guid, DatasetName)]) -> impl Iterator<Item = Guid> {
+fn asides(all: &[(Guid, DatasetName)]) -> BTreeSet<Guid> {
     let itself = all.iter().filter(|(_, name)| name.last().contains(ASIDE));
-    itself.map(|(guid, _)| *guid)
+    itself.map(|(guid, _)| *guid).collect()
 }
 
 fn bases(world: &World) -> BTreeMap<Guid, Option<Base>> {

@@ -55,7 +55,7 @@ impl Local {
         for entry in listing {
             // The listing leaves out what vanishes, so only the root can be missing.
             if let Some(entry) = entry.optional().map_err(failed)? {
-                datasets.extend(self.dataset(entry, &mut own).optional().map_err(failed)?.flatten());
+                datasets.extend(self.seen(entry, &mut own)?);
             }
         }
         Ok(View::new(pool, root.clone(), above, datasets))
@@ -72,7 +72,7 @@ impl Local {
         let mut own = Own::new(&self.zfs);
         let mut datasets = Vec::with_capacity(entries.len());
         for entry in entries {
-            datasets.extend(self.dataset(entry, &mut own).optional().map_err(failed)?.flatten());
+            datasets.extend(self.seen(entry, &mut own)?);
         }
         Ok(Some(View::new(pool, root.clone(), above, datasets)))
     }
@@ -92,7 +92,7 @@ impl Local {
             let entry = self.zfs.list(&dataset.name).properties().snapshots().start().next();
             let entry = entry.and_then(|entry| entry.optional().transpose()).transpose().map_err(failed)?;
             let now = match entry {
-                Some(entry) => self.dataset(entry, &mut own).optional().map_err(failed)?.flatten(),
+                Some(entry) => self.seen(entry, &mut own)?,
                 None => None,
             };
             if now.as_ref().is_none_or(|now| !has_same_versions(now, dataset)) {
@@ -193,6 +193,12 @@ impl Local {
             next = name.parent();
         }
         Ok(found)
+    }
+
+    /// One dataset, or nothing where it has vanished by now.
+    fn seen(&self, entry: DatasetEntry, own: &mut Own<'_>) -> Result<Option<Dataset>, Failure> {
+        let read = self.dataset(entry, own).optional();
+        Ok(read.map_err(|error| self.failure(Part::Look, &error))?.flatten())
     }
 
     /// One dataset; nothing for what is neither filesystem nor volume.

@@ -166,15 +166,6 @@ impl ListingCache {
         Arc::clone(&part.known)
     }
 
-    /// What is known of a part of such a pool, parents first; nothing if its root is not.
-    pub(super) fn under(&mut self, pool: Guid, load: u64, root: &DatasetName) -> Option<Vec<(Guid, DatasetName)>> {
-        let known = self.known(pool, load);
-        let mut found: Vec<_> = known.iter().map(|(guid, known)| (*guid, known.name.clone())).collect();
-        found.retain(|(_, name)| is_within(name, root));
-        found.sort_by(|(_, a), (_, b)| a.as_str().split('/').cmp(b.as_str().split('/')));
-        found.first().is_some_and(|(_, first)| first == root).then_some(found)
-    }
-
     /// Takes note of what was seen: of each dataset what may be believed, or nothing.
     pub(super) fn learn(&mut self, pool: Guid, seen: Vec<(Guid, Option<Arc<Known>>)>) {
         let Some(part) = self.pools.get_mut(&pool) else { return };
@@ -203,6 +194,14 @@ impl ListingCache {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+/// What is known at and below a root, parents first; nothing if the root itself is not.
+pub(super) fn under<'a>(known: &'a HashMap<Guid, Arc<Known>>, root: &DatasetName) -> Option<Vec<(Guid, &'a DatasetName)>> {
+    let named = known.iter().map(|(guid, known)| (*guid, &known.name));
+    let mut found: Vec<_> = named.filter(|(_, name)| is_within(name, root)).collect();
+    found.sort_by(|(_, a), (_, b)| a.as_str().split('/').cmp(b.as_str().split('/')));
+    found.first().is_some_and(|(_, first)| *first == root).then_some(found)
 }
 
 fn is_within(name: &DatasetName, root: &DatasetName) -> bool {

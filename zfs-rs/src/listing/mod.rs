@@ -14,8 +14,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
 
-use self::cache::Known;
 pub use self::cache::ListingCache;
+use self::cache::{Known, under};
 use self::crew::Crew;
 use self::look::{Found, Look};
 use crate::dataset::DatasetInfo;
@@ -222,7 +222,8 @@ impl<'a> Listing<'a> {
         let Some((pool, load)) = import_of(self.zfs, &self.root)? else {
             return Ok(None);
         };
-        let Some(mut these) = cache.under(pool, load, &self.root) else {
+        let known = cache.known(pool, load);
+        let Some(mut these) = under(&known, &self.root) else {
             return Ok(None);
         };
         if !wants.recursive {
@@ -231,12 +232,12 @@ impl<'a> Listing<'a> {
         let look = Look {
             device: Arc::clone(&self.zfs.device),
             wants,
-            known: Some(cache.known(pool, load)),
+            known: Some(Arc::clone(&known)),
         };
         let mut entries = Vec::with_capacity(these.len());
         let mut seen = Vec::with_capacity(these.len());
         for (guid, name) in these {
-            let Some(Found { entry, known }) = look.recall(&name, guid)? else {
+            let Some(Found { entry, known }) = look.recall(name, guid)? else {
                 return Ok(None);
             };
             entries.push(entry);
