@@ -106,7 +106,7 @@ fn a_mark_of_what_has_just_taken_a_name_is_taken_back() {
     }));
     let replicator = world.replicator(process.zfs());
     let plan = replicator.plan().expect("a plan");
-    let report = replicator.run_in_turn(plan, |_| 0);
+    let report = replicator.run_in_turn(plan, |_| Some(0));
     assert!(report.complete, "{report:#?}");
     assert_eq!(report.datasets[0].attempts, 2, "what it had planned was not there any more");
     let marks = world.zfs.bookmarks(&world.source("")).expect("it is there");

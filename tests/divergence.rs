@@ -62,7 +62,7 @@ fn plan(world: &World) -> Plan {
 }
 
 fn run(world: &World, plan: Plan) -> Report {
-    world.replicator(world.zfs.clone()).run_in_turn(plan, |_| 0)
+    world.replicator(world.zfs.clone()).run_in_turn(plan, |_| Some(0))
 }
 
 /// Whether the fault struck.
@@ -203,7 +203,7 @@ fn the_root_is_set_aside_with_everything_even_if_it_alone_is_wanted() {
     let below: Vec<_> = aside.below.iter().map(ToString::to_string).collect();
     assert_eq!(below, ["backup/data/a", "backup/data/a/b"]);
     let aside = aside.to.clone();
-    assert!(replicator.run_in_turn(plan, |_| 0).complete);
+    assert!(replicator.run_in_turn(plan, |_| Some(0)).complete);
     let after = everything(&world);
     assert!(before.iter().all(|there| after.contains(there)));
     assert_eq!(world.snapshots(&aside.child("a").expect("a proper name")).len(), 2);
@@ -216,7 +216,7 @@ fn what_is_busy_for_a_while_is_rolled_back_all_the_same() {
     let process = world.sim.start_in_turn();
     process.inject(after(0).on(Call::DestroySnapshots).errno(Errno::EBUSY));
     let replicator = world.replicator(process.zfs());
-    let report = replicator.run_in_turn(replicator.plan().expect("a plan"), |_| 0);
+    let report = replicator.run_in_turn(replicator.plan().expect("a plan"), |_| Some(0));
     assert!(report.complete, "{report:#?}");
     assert_eq!(world.differences(), [""; 0]);
 }

@@ -26,7 +26,7 @@ fn with_much(world: World) -> World {
 
 /// Plans and runs; time is the run's own, so nobody waits.
 fn run(replicator: &Replicator) -> Report {
-    replicator.run_in_turn(replicator.plan().expect("a plan"), |_| 0)
+    replicator.run_in_turn(replicator.plan().expect("a plan"), |_| Some(0))
 }
 
 /// Replicates a world in which these go wrong.

@@ -34,7 +34,7 @@ fn past(seed: u64) -> World {
 fn replicate(world: &World, process: &Process) -> Option<Report> {
     let replicator = Replicator::local(process.zfs(), world.source(""), world.target("")).wish(wish());
     let plan = replicator.plan().ok()?;
-    Some(replicator.run_in_turn(plan, |_| 0))
+    Some(replicator.run_in_turn(plan, |_| Some(0)))
 }
 
 fn well(world: &World) -> (Report, usize) {

@@ -28,7 +28,7 @@ fn a_stream_that_was_cut_off_goes_on_where_it_stopped() {
     process.inject(at_byte(200_000).on(Call::Receive).cut());
     process.inject(after(2).on(Call::Receive).errno(Errno::EBUSY));
     let replicator = replicator(&world, &process);
-    let report = replicator.run_in_turn(replicator.plan().expect("a plan"), |_| 0);
+    let report = replicator.run_in_turn(replicator.plan().expect("a plan"), |_| Some(0));
     assert!(report.complete, "{report:#?}");
     let [root, child] = &report.datasets[..] else {
         panic!("{report:#?}")
@@ -49,7 +49,7 @@ fn what_stays_busy_is_said_after_the_last_attempt() {
         process.inject(after(0).on(Call::Receive).errno(Errno::EBUSY));
     }
     let replicator = replicator(&world, &process);
-    let report = replicator.run_in_turn(replicator.plan().expect("a plan"), |_| 0);
+    let report = replicator.run_in_turn(replicator.plan().expect("a plan"), |_| Some(0));
     let Outcome::Failed { why, .. } = &report.datasets[0].outcome else {
         panic!("{report:#?}")
     };

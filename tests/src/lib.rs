@@ -9,4 +9,4 @@ pub mod simulation;
 pub mod stream;
 mod world;
 
-pub use world::{SOURCE, TARGET, World};
+pub use world::{BEGINNING, SOURCE, TARGET, World, YEAR};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use zfs_replicate::policy::age::Ages;
 use zfs_replicate::policy::divergence::OnDivergence;
 use zfs_replicate::policy::{PropertyWish, Wish};
 use zfs_replicate::run::report::Report;
@@ -15,6 +16,12 @@ pub const SOURCE: &str = "tank/data";
 
 /// Where it is replicated to.
 pub const TARGET: &str = "backup/data";
+
+/// What the clock says at first, in seconds since 1970.
+pub const BEGINNING: u64 = 1_735_689_600;
+
+/// In seconds.
+pub const YEAR: u64 = 365 * 24 * 3600;
 
 /// The user property that says of a dataset whether it is wanted.
 const WANTED: &str = "org.example:wanted";
@@ -30,6 +37,8 @@ pub struct World {
     pub is_raw: bool,
     /// Whether only datasets that are [wanted](Self::want) are replicated.
     pub is_picky: bool,
+    /// Whether snapshots are chosen by their age. All are young enough, whatever the clock said within ten years of [`BEGINNING`].
+    pub is_dated: bool,
     /// What becomes of a copy that has something of its own.
     pub on_divergence: OnDivergence,
     /// What runs remember, as a file would keep it, if they do.
@@ -70,6 +79,7 @@ impl World {
             sim,
             is_raw: false,
             is_picky: false,
+            is_dated: false,
             on_divergence: OnDivergence::Error,
             memory: None,
         }
@@ -142,6 +152,11 @@ impl World {
             property: self.is_picky.then(|| PropertyWish {
                 name: WANTED.to_owned(),
                 value: "yes".to_owned(),
+            }),
+            ages: self.is_dated.then_some(Ages {
+                now: BEGINNING,
+                newer_than: Some(20 * YEAR),
+                older_than: None,
             }),
             on_divergence: self.on_divergence,
             ..Wish::default()

@@ -1,6 +1,6 @@
 //! I judge what a run said of itself, and what it left behind.
 
-use zfs_replicate::reason::{Broken, Failure, FailureKind, Outcome, Part};
+use zfs_replicate::reason::{Broken, Failure, FailureKind, NotBegun, Outcome, Part};
 use zfs_replicate::run::report::{DatasetReport, Report};
 use zfs_rs::stream::token::ResumeToken;
 use zfs_rs::{DatasetName, OptionalExt as _};
@@ -38,12 +38,16 @@ fn is_echo(failure: &Failure) -> Option<bool> {
     }
 }
 
-/// What a saved receive on the target waits for is held on the source, if it is there, and nothing is in the way of its dataset.
+/// What a saved receive on the target waits for is held on the source, if it is there, nothing is in the way of its dataset, and its turn came before
+/// the run was cancelled.
 pub(super) fn keeps(world: &World, report: &Report) -> Result<(), String> {
-    let blocked = |dataset: &&DatasetReport| matches!(dataset.outcome, Outcome::Blocked { .. });
-    let blocked: Vec<_> = report.datasets.iter().filter(blocked).map(|dataset| &dataset.source).collect();
+    let idle = |dataset: &&DatasetReport| {
+        let why = &dataset.outcome;
+        matches!(why, Outcome::Blocked { .. } | Outcome::NotBegun { why: NotBegun::Cancelled })
+    };
+    let idle: Vec<_> = report.datasets.iter().filter(idle).map(|dataset| &dataset.source).collect();
     let source = world.zfs.tree(&name(SOURCE)).expect("the source is there");
-    let source = source.iter().filter(|dataset| !blocked.contains(&&dataset.name));
+    let source = source.iter().filter(|dataset| !idle.contains(&&dataset.name));
     let snapshots: Vec<_> = source.flat_map(|dataset| world.snapshots(&dataset.name)).collect();
     for dataset in world.zfs.tree(&name(TARGET)).optional().expect("readable").unwrap_or_default() {
         let token = world.zfs.receive_resume_token(&dataset.name).expect("the dataset is there");

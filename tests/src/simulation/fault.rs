@@ -17,6 +17,8 @@ pub(super) enum Blow {
     Lie(Fault),
     /// Somebody else does something at that moment.
     Meanwhile(AfterCalls),
+    /// The run is cancelled once so many orders are done.
+    Cancelled(usize),
     /// A stream stands still there, for as long as somebody else does something.
     Stalled(AtByte),
 }
@@ -38,7 +40,7 @@ pub(super) fn draw(chance: &mut Chance) -> Blow {
     }
     let calls = u64::try_from(chance.below(MOST_CALLS)).unwrap_or(0);
     let errno = chance.of(&ERRNOS);
-    match chance.below(14) {
+    match chance.below(15) {
         0..3 => Blow::Fault(after(calls).kill()),
         3..6 => Blow::Fault(after(calls).done_but_killed()),
         6..8 => Blow::Fault(after(calls).errno(errno)),
@@ -52,12 +54,15 @@ pub(super) fn draw(chance: &mut Chance) -> Blow {
                 .errno(Errno::ENOENT),
         ),
         12 => Blow::Meanwhile(after(calls)),
+        13 => Blow::Cancelled(chance.below(MOST_ORDERS)),
         _ => Blow::Meanwhile(after(calls / 16).on(chance.of(&CHANGES))),
     }
 }
 
 /// A run of some datasets makes so many calls.
 const MOST_CALLS: usize = 160;
+/// And is given so many orders.
+const MOST_ORDERS: usize = 24;
 /// Streams are about as long.
 const MOST_BYTES: usize = 90_000;
 const ERRNOS: [Errno; 6] = [Errno::EIO, Errno::ENOSPC, Errno::EDQUOT, Errno::EBUSY, Errno::EINTR, Errno::EAGAIN];

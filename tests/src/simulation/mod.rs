@@ -61,6 +61,7 @@ pub fn simulate(seed: u64) -> Result<Tale, Box<Broken>> {
     let is_raw = chance.percent(25);
     let mut world = if is_raw { World::encrypted(seed) } else { World::new(seed) };
     world.is_picky = chance.percent(30);
+    world.is_dated = chance.percent(25);
     world.memory = chance.percent(30).then(Memory::default);
     // What somebody else does is drawn apart: it happens in the middle of what is drawn here.
     let other = Chance(chance.next());
@@ -87,6 +88,8 @@ struct Ran {
 struct Simulation {
     chance: Chance,
     operator: Arc<Mutex<Operator>>,
+    /// Orders of the next run before it is cancelled.
+    patience: Option<usize>,
     tale: Tale,
 }
 
@@ -95,6 +98,7 @@ impl Simulation {
         Self {
             chance,
             operator: Arc::new(Mutex::new(operator)),
+            patience: None,
             tale: Tale::default(),
         }
     }
@@ -124,7 +128,7 @@ impl Simulation {
                 }
                 self.operator().tell("next", &blow);
                 self.operator().is_lied_to |= matches!(blow, Blow::Lie(_));
-                are_streams_alone &= matches!(blow, Blow::Stream(_));
+                are_streams_alone &= matches!(blow, Blow::Stream(_) | Blow::Cancelled(_));
                 self.inject(&process, blow);
             }
             let ran = self.run(&process)?;
@@ -194,8 +198,9 @@ impl Simulation {
         Ok(())
     }
 
-    fn inject(&self, process: &Process, blow: Blow) {
+    fn inject(&mut self, process: &Process, blow: Blow) {
         process.inject(match blow {
+            Blow::Cancelled(orders) => return self.patience = Some(orders),
             Blow::Fault(fault) | Blow::Stream(fault) | Blow::Lie(fault) => fault,
             Blow::Meanwhile(moment) => moment.meanwhile(self.somebody_else()),
             Blow::Stalled(moment) => moment.meanwhile(self.somebody_else()),
@@ -228,6 +233,7 @@ impl Simulation {
         self.tale.runs += 1;
         let replicator = self.operator().world.replicator(process.zfs());
         let mut watch = Watch::new(&mut self.operator());
+        let mut patience = self.patience.take();
         let ran = match replicator.plan() {
             Ok(plan) => {
                 self.operator().consent(&plan);
@@ -237,7 +243,10 @@ impl Simulation {
                     if broken.is_ok() {
                         broken = watch.look(&mut lock(operator));
                     }
-                    chance.below(count)
+                    if let Some(orders) = &mut patience {
+                        *orders = orders.checked_sub(1)?;
+                    }
+                    Some(chance.below(count))
                 });
                 broken.and_then(|()| watch.look(&mut self.operator()))?;
                 check::says_so(&report)?;

@@ -10,7 +10,7 @@ use zfs_rs::{Base, DatasetName, Guid, OptionalExt as _, PoolName, SnapshotName};
 
 use super::name;
 use crate::chance::Chance;
-use crate::{SOURCE, TARGET, World};
+use crate::{BEGINNING, SOURCE, TARGET, World, YEAR};
 
 /// Everybody else in a world.
 #[derive(Debug)]
@@ -81,7 +81,7 @@ impl Operator {
             return self.meddle();
         }
         let path = self.path();
-        match self.chance.below(22) {
+        match self.chance.below(23) {
             0..8 => self.snapshot(&path),
             8..12 => self.prune(&path),
             12 => self.create(),
@@ -92,6 +92,7 @@ impl Operator {
             17 => self.roll_back(&path),
             18 => self.fill(),
             19..21 => self.clone(&path),
+            21 => self.set_clock(),
             _ if self.world.is_raw => {
                 let unloaded = self.world.sim.set_key_loaded(&name(SOURCE), false);
                 self.tell("unload the key", unloaded);
@@ -106,7 +107,7 @@ impl Operator {
         let replicator = self.world.replicator(process.zfs());
         let plan = replicator.plan().inspect(|plan| self.consent(plan));
         let chance = &mut self.chance;
-        let complete = plan.map(|plan| replicator.run_in_turn(plan, |count| chance.below(count)).complete);
+        let complete = plan.map(|plan| replicator.run_in_turn(plan, |count| Some(chance.below(count))).complete);
         self.tell("another program replicates", complete.map_err(|why| why.to_string()));
     }
 
@@ -324,6 +325,15 @@ impl Operator {
         }
         let full = self.world.sim.set_capacity(&backup(), 40_000);
         self.tell("the target's pool is nearly full", full);
+    }
+
+    /// I18: the clock is put wrong, by up to ten years. What remembers looks at the clock of the machine that simulates.
+    fn set_clock(&mut self) {
+        if self.world.memory.is_none() {
+            let to = BEGINNING - 10 * YEAR + self.chance.next() % (20 * YEAR);
+            self.world.sim.set_clock(to);
+            self.tell(&format!("set the clock to {to}"), "done");
+        }
     }
 
     fn newest(&self, dataset: &DatasetName) -> Option<SnapshotName> {

@@ -261,7 +261,7 @@ fn write_to_copy(world: &World, path: &str) {
 fn replicate(world: &World, process: &Process) {
     let replicator = world.replicator(process.zfs());
     if let Ok(plan) = replicator.plan() {
-        replicator.run_in_turn(plan, |_| 0);
+        replicator.run_in_turn(plan, |_| Some(0));
     }
 }
 

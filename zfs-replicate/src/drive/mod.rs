@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::num::{NonZeroU64, NonZeroUsize};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -202,11 +202,12 @@ impl Replicator {
 }
 
 impl Replicator {
-    /// Carries a plan out, one order at a time: of so many that can be done now, `choose` says which is next.
+    /// Carries a plan out, one order at a time: of so many that can be done now, `choose` says which is next. Where it says none, the run is
+    /// [cancelled](Run::cancel).
     ///
     /// For simulations: what chooses by a seed, over the model of the kernel, does the same again and again. Nothing is asked of the kernel but what the
     /// orders need, so progress is not told. Time stands still but where the run would wait: it is then that much later.
-    pub fn run_in_turn(&self, plan: Plan, mut choose: impl FnMut(usize) -> usize) -> Report {
+    pub fn run_in_turn(&self, plan: Plan, mut choose: impl FnMut(usize) -> Option<usize>) -> Report {
         let hands = Hands {
             pace: Pace::InTurn,
             ..self.hands(Instant::now())
@@ -220,8 +221,13 @@ impl Replicator {
                 Next::Do(order) => in_hand.push(*order),
                 Next::WaitUntil(until) if in_hand.is_empty() => now = until,
                 Next::Wait | Next::WaitUntil(_) => {
+                    let chosen = choose(in_hand.len()).unwrap_or_else(|| {
+                        machine.cancel();
+                        hands.cancelled.store(true, Ordering::Relaxed);
+                        0
+                    });
                     let last = in_hand.len().saturating_sub(1);
-                    let order = in_hand.remove(choose(in_hand.len()).min(last));
+                    let order = in_hand.remove(chosen.min(last));
                     let answer = act::act(&hands, &order, open.entry(order.dataset).or_default(), None);
                     machine.handle(now, order.dataset, answer);
                 }

@@ -4,7 +4,7 @@
 
 use std::thread;
 
-use zfs_rs::{BookmarkName, Error, ErrorKind, HoldTag, TemporaryHold};
+use zfs_rs::{BookmarkInfo, BookmarkName, DatasetName, Error, ErrorKind, HoldTag, TemporaryHold};
 
 use super::Local;
 use crate::plan::{Cursor, Marked};
@@ -51,20 +51,11 @@ impl Local {
 
     /// Removes cursor bookmarks, each only if it has the identity it should have, and lets go what was held.
     pub(crate) fn unguard(&self, cursors: &[Marked], held: Option<TemporaryHold>, pace: Pace) -> Result<(), Failure> {
-        let failed = |error: Error| self.failure(Part::Mark, &error);
         let Some(first) = cursors.first() else { return Ok(()) };
-        let there = self.zfs.bookmarks(first.name.dataset()).map_err(failed)?;
-        let doomed: Vec<BookmarkName> = there
-            .into_iter()
-            .filter(|bookmark| {
-                cursors
-                    .iter()
-                    .any(|cursor| cursor.name == bookmark.name && cursor.guid == bookmark.guid)
-            })
-            .map(|bookmark| bookmark.name)
-            .collect();
+        let is_doomed = |mark: &BookmarkInfo| cursors.iter().any(|cursor| cursor.name == mark.name && cursor.guid == mark.guid);
+        let doomed = self.meant(first.name.dataset(), is_doomed)?;
         let ((), removed) = pace.both(|| drop(held), || self.zfs.destroy_bookmarks(&doomed));
-        removed.map_err(failed)
+        removed.map_err(|error| self.failure(Part::Mark, &error))
     }
 
     fn mark(&self, cursors: &[Cursor]) -> Result<(), Failure> {
@@ -88,16 +79,20 @@ impl Local {
 
     /// Removes those that mark what had taken a snapshot's name just then: nobody would know them for ours.
     fn take_back(&self, cursors: &[Cursor]) -> Result<(), Failure> {
-        let failed = |error: Error| self.failure(Part::Mark, &error);
         let Some(first) = cursors.first() else { return Ok(()) };
-        let is_wrong = |name: &BookmarkName, guid| cursors.iter().any(|cursor| cursor.name == *name && cursor.of.guid() != guid);
-        let there = self.zfs.bookmarks(first.name.dataset()).map_err(failed)?;
-        let wrong = there.into_iter().filter(|bookmark| is_wrong(&bookmark.name, bookmark.guid));
-        let wrong: Vec<_> = wrong.map(|bookmark| bookmark.name).collect();
-        if wrong.is_empty() {
-            return Ok(());
-        }
-        self.zfs.destroy_bookmarks(&wrong).map_err(failed)
+        let is_wrong = |mark: &BookmarkInfo| {
+            cursors
+                .iter()
+                .any(|cursor| cursor.name == mark.name && cursor.of.guid() != mark.guid)
+        };
+        let wrong = self.meant(first.name.dataset(), is_wrong)?;
+        self.zfs.destroy_bookmarks(&wrong).map_err(|error| self.failure(Part::Mark, &error))
+    }
+
+    /// The bookmarks of a dataset that are meant.
+    fn meant(&self, of: &DatasetName, is_meant: impl Fn(&BookmarkInfo) -> bool) -> Result<Vec<BookmarkName>, Failure> {
+        let there = self.zfs.bookmarks(of).map_err(|error| self.failure(Part::Mark, &error))?;
+        Ok(there.into_iter().filter(is_meant).map(|mark| mark.name).collect())
     }
 
     /// Those of them that are not there.

@@ -226,6 +226,27 @@ impl Sim {
             .map_err(|refusal| refusal.errno)
     }
 
+    /// Sets the machine's clock, in seconds since 1970, forward or back. It stands still but for changes of a pool, each of which takes a second.
+    ///
+    /// ```
+    /// use zfs_rs::backend::sim::Sim;
+    ///
+    /// let machine = Sim::new(1);
+    /// machine.add_pool("tank")?;
+    /// let (early, late) = ("tank@early".parse()?, "tank@late".parse()?);
+    /// let zfs = machine.zfs();
+    /// zfs.create_snapshots(&[early], &[])?;
+    /// machine.set_clock(0);
+    /// zfs.create_snapshots(&[late], &[])?;
+    /// let made: Vec<_> = zfs.snapshots(&"tank".parse()?).collect::<Result<_, _>>()?;
+    /// let creation = |of: &str| made.iter().find(|snapshot| snapshot.name.short() == of).map(|snapshot| snapshot.creation);
+    /// assert!(creation("late") < creation("early"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_clock(&self, seconds: u64) {
+        self.lock().chance.set_clock(seconds);
+    }
+
     /// Loads the key of an encryption root, or unloads it, whatever key it is.
     pub fn set_key_loaded(&self, root: &DatasetName, loaded: bool) -> Result<(), Errno> {
         let mut world = self.lock();

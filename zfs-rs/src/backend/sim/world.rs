@@ -120,7 +120,7 @@ impl World {
         if pool.read_only {
             return Err(Errno::EROFS.into());
         }
-        chance.clock += 1;
+        chance.clock = chance.clock.saturating_add(1);
         let result = change(pool, chance);
         if result.is_ok() {
             pool.sync();
@@ -221,6 +221,11 @@ impl Chance {
     /// Seconds since 1970. Each change takes one.
     pub(super) const fn now(&self) -> u64 {
         self.clock
+    }
+
+    /// It is then, whatever it was.
+    pub(super) const fn set_clock(&mut self, seconds: u64) {
+        self.clock = seconds;
     }
 }
 
