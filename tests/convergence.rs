@@ -88,6 +88,32 @@ fn a_renamed_dataset_is_followed_by_its_snapshots_not_by_its_name() {
 }
 
 #[test]
+fn what_is_renamed_while_it_is_listed_is_sent_in_its_place() {
+    // I1 I8
+    for (moment, name) in (0..10).flat_map(|moment| ["p", "q", "r", "s"].map(|name| (moment, name))) {
+        for is_dated in [false, true] {
+            let mut world = World::new(8);
+            world.is_dated = is_dated;
+            world.snapshot("", "one");
+            world.replicate_well();
+            for short in ["two", "three", "four"] {
+                world.snapshot("", short);
+            }
+            let process = world.sim.start();
+            let (sim, three) = (world.sim.clone(), world.source("").snapshot("three").expect("a proper name"));
+            process.inject(
+                after(moment)
+                    .on(Call::NextSnapshot)
+                    .meanwhile(move || sim.rename_snapshot(&three, name).expect("nothing is in the way")),
+            );
+            let report = world.replicate(&process).expect("a plan");
+            assert!(report.complete, "renamed to {name} at {moment}: {report:#?}");
+            assert_eq!(world.differences(), [""; 0], "renamed to {name} at {moment}");
+        }
+    }
+}
+
+#[test]
 fn a_mark_of_what_has_just_taken_a_name_is_taken_back() {
     // I6 I8 I10
     let world = World::new(7);

@@ -41,9 +41,10 @@ fn is_echo(failure: &Failure) -> Option<bool> {
 /// What a saved receive on the target waits for is held on the source, if it is there, nothing is in the way of its dataset, and its turn came before
 /// the run was cancelled.
 pub(super) fn keeps(world: &World, report: &Report) -> Result<(), String> {
-    let idle = |dataset: &&DatasetReport| {
-        let why = &dataset.outcome;
-        matches!(why, Outcome::Blocked { .. } | Outcome::NotBegun { why: NotBegun::Cancelled })
+    let idle = |dataset: &&DatasetReport| match &dataset.outcome {
+        Outcome::Blocked { .. } | Outcome::NotBegun { why: NotBegun::Cancelled } => true,
+        Outcome::Failed { to: None, why, .. } => why.cause.kind == FailureKind::Cancelled,
+        _ => false,
     };
     let idle: Vec<_> = report.datasets.iter().filter(idle).map(|dataset| &dataset.source).collect();
     let source = world.zfs.tree(&name(SOURCE)).expect("the source is there");

@@ -283,10 +283,13 @@ impl Operator {
 
     fn rename_snapshot(&mut self, path: &str) {
         let short = self.new_name();
-        if let Some(snapshot) = self.newest(&self.world.source(path)) {
-            let renamed = self.world.sim.rename_snapshot(&snapshot, &short);
-            self.tell(&format!("rename {snapshot} to {short}"), renamed);
+        let there = self.world.snapshots(&self.world.source(path));
+        if there.is_empty() {
+            return;
         }
+        let (_, snapshot) = self.chance.of(&there);
+        let renamed = self.world.sim.rename_snapshot(&snapshot, &short);
+        self.tell(&format!("rename {snapshot} to {short}"), renamed);
     }
 
     /// A dataset of the source with all that is in it, if nothing is below and nobody holds anything of it.

@@ -33,7 +33,7 @@ const DRAW: &str = "zfs-replicate/src/drive/draw.rs";
 const LOOK: &str = "zfs-replicate/src/endpoint/look.rs";
 
 /// All of them.
-pub(super) const BUGS: [Bug; 38] = [
+pub(super) const BUGS: [Bug; 39] = [
     Bug {
         name: "no cursor is made before a snapshot is sent",
         file: MARK,
@@ -69,6 +69,12 @@ pub(super) const BUGS: [Bug; 38] = [
         file: STEPS,
         found: "        pending.sort_by_key(|version| version.createtxg);\n        pending",
         planted: "        pending.sort_by_key(|version| version.creation);\n        pending",
+    },
+    Bug {
+        name: "what is sent is listed once",
+        file: DRAW,
+        found: " || self.settle(&mut seen, &plan)? {",
+        planted: " {",
     },
     Bug {
         name: "what a cancelled run leaves undone counts as done",

@@ -12,7 +12,7 @@ use self::args::{Args, Backend, Command, List, Token};
 use self::complaint::Complaint;
 use self::status::Status;
 use self::words::{Page, harmless};
-use crate::endpoint::Local;
+use crate::endpoint::{Detail, Local};
 use crate::reason::Side;
 
 mod age;
@@ -75,8 +75,7 @@ fn list(wish: &List, backend: Backend) -> Result<Status, Complaint> {
     // The side whose holds are read too.
     let side = Local::new(zfs, Side::Source);
     let unlisted = |failure| Complaint::unlisted(&failure, &wish.dataset);
-    let mut view = side.view(&wish.dataset, wish.recursive).map_err(unlisted)?;
-    side.describe(&mut view).map_err(unlisted)?;
+    let view = side.view(&wish.dataset, wish.recursive, Detail::Properties).map_err(unlisted)?;
     if view.datasets.is_empty() {
         return Err(Complaint::absent(&wish.dataset));
     }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::{Memory, Replicator, Unplanned};
-use crate::endpoint::Again;
+use crate::endpoint::{Again, Detail};
 use crate::plan::{self, DatasetPlan, Plan};
 use crate::policy::divergence::OnDivergence;
 use crate::view::View;
@@ -17,7 +17,7 @@ impl Replicator {
         let memory = self.memory.as_ref().filter(|_| !self.wish.looks_into_snapshots());
         let mut seen = self.recall(memory)?;
         let mut plan = plan::plan(&seen.source, &seen.target, &self.wish)?;
-        while self.look_again(&mut seen, &plan, memory)? {
+        while self.look_again(&mut seen, &plan, memory)? || self.settle(&mut seen, &plan)? {
             plan = plan::plan(&seen.source, &seen.target, &self.wish)?;
         }
         let Seen { source, mut target, .. } = seen;
@@ -36,11 +36,10 @@ impl Replicator {
         {
             let mut memory = memory.lock();
             if let Some(target) = self.target.recall(&self.to, &mut memory)? {
-                let source = self.source.view_with(&self.from, true, Some(&mut memory))?;
+                let source = self.source.view_with(&self.from, true, self.detail(), Some(&mut memory))?;
                 return Ok(Seen {
-                    source,
-                    target,
                     is_all: false,
+                    ..Seen::all(source, target)
                 });
             }
         }
@@ -54,16 +53,22 @@ impl Replicator {
         let recursive = self.wish.recursive || goes_along;
         // The target first: what has come from the source by then, the source is seen to have. The other way round, what another program brings meanwhile would
         // look like something of the target's own.
-        let target = self.target.view_with(&self.to, recursive, memory.as_deref_mut())?;
-        let mut source = self.source.view_with(&self.from, self.wish.recursive, memory.as_deref_mut())?;
+        let target = self
+            .target
+            .view_with(&self.to, recursive, Detail::Identity, memory.as_deref_mut())?;
+        let source = self
+            .source
+            .view_with(&self.from, self.wish.recursive, self.detail(), memory.as_deref_mut())?;
+        Ok(Seen::all(source, target))
+    }
+
+    /// What the wish needs to know of each snapshot of the source.
+    fn detail(&self) -> Detail {
         if self.wish.looks_into_snapshots() {
-            self.source.describe(&mut source)?;
+            Detail::Properties
+        } else {
+            Detail::Identity
         }
-        Ok(Seen {
-            source,
-            target,
-            is_all: true,
-        })
     }
 
     /// Looks anew at what was only remembered of datasets for which there is something to do, and at all where these lack a place on the target that was not
@@ -77,11 +82,29 @@ impl Replicator {
             *seen = self.look(memory)?;
             return Ok(true);
         }
-        let looked_there = self.target.look_again(&mut seen.target, &there, true)?;
+        let looked_there = self.target.look_again(&mut seen.target, &there, true, Detail::Identity)?;
         // What has come there meanwhile was not on the source yet when that was looked at.
         let only_remembered = looked_there != Again::Otherwise;
-        let looked_here = self.source.look_again(&mut seen.source, &here, only_remembered)?;
+        let looked_here = self.source.look_again(&mut seen.source, &here, only_remembered, self.detail())?;
         Ok(looked_here != Again::NotNeeded || looked_there != Again::NotNeeded)
+    }
+
+    /// Lists the snapshots of what something is to be sent of once more, until two lists are the same, and says whether they were not: kernels list by name, so
+    /// what is renamed meanwhile may be on no list, and once a newer one is on the target no kernel takes it any more.
+    fn settle(&self, seen: &mut Seen, plan: &Plan) -> Result<bool, Unplanned> {
+        let sends = plan.datasets.iter().filter(|dataset| dataset.transfers().next().is_some());
+        let due = sends
+            .map(|dataset| dataset.source.to_string())
+            .filter(|name| !seen.settled.contains(name));
+        let due: BTreeSet<String> = due.collect();
+        if due.is_empty() || seen.looks == MOST_LOOKS {
+            return Ok(false);
+        }
+        seen.looks += 1;
+        let changed = self.source.list_again(&seen.source, &due)?;
+        seen.settled.extend(due.difference(&changed).cloned());
+        self.source.look_again(&mut seen.source, &changed, false, self.detail())?;
+        Ok(!changed.is_empty())
     }
 }
 
@@ -91,4 +114,24 @@ struct Seen {
     target: View,
     /// Whether all that is on the target was looked for.
     is_all: bool,
+    /// Datasets of the source whose snapshots were listed twice, and were the same.
+    settled: BTreeSet<String>,
+    /// How often any were listed once more.
+    looks: u32,
 }
+
+impl Seen {
+    /// All that there is.
+    fn all(source: View, target: View) -> Self {
+        Self {
+            source,
+            target,
+            is_all: true,
+            settled: BTreeSet::new(),
+            looks: 0,
+        }
+    }
+}
+
+/// Whoever renames snapshots faster than they are listed may do so for ever: the last list counts then.
+const MOST_LOOKS: u32 = 8;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use zfs_rs::stream::token::ResumeToken;
 use zfs_rs::{
-    DatasetEntry, DatasetKind, DatasetName, Error, FeatureState, Guid, ListingCache, OptionalExt as _, Properties, SnapshotName, Source,
+    DatasetEntry, DatasetKind, DatasetName, Error, FeatureState, Guid, Listing, ListingCache, OptionalExt as _, Properties, SnapshotName,
+    Source,
 };
 
 use super::own::Own;
@@ -14,6 +15,15 @@ use crate::view::{
     Above, Dataset, Encryption, Feature, Key, Kind, Mark, Origin, Partial, Pool, Quota, QuotaKind, ResumeAt, Room, SavedReceive,
     StreamFlags, Version, View,
 };
+
+/// How much is read of each snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// What it is called, and which it is.
+    Identity,
+    /// When it was made too, and its user properties. That takes the kernel longer, so it is left to those who need it.
+    Properties,
+}
 
 /// What a second look at datasets brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,16 +44,22 @@ impl Local {
     /// # Errors
     ///
     /// A [`Failure`] that names what could not be read: the pool when it is not imported.
-    pub fn view(&self, root: &DatasetName, recursive: bool) -> Result<View, Failure> {
-        self.view_with(root, recursive, None)
+    pub fn view(&self, root: &DatasetName, recursive: bool, detail: Detail) -> Result<View, Failure> {
+        self.view_with(root, recursive, detail, None)
     }
 
     /// The same, but where the kernel says that a dataset's snapshots are those that are remembered, these are not asked for again. Of their holds only those
     /// are read that could be ours, as what we hold is marked.
-    pub(crate) fn view_with(&self, root: &DatasetName, recursive: bool, memory: Option<&mut ListingCache>) -> Result<View, Failure> {
+    pub(crate) fn view_with(
+        &self,
+        root: &DatasetName,
+        recursive: bool,
+        detail: Detail,
+        memory: Option<&mut ListingCache>,
+    ) -> Result<View, Failure> {
         let failed = |error: Error| self.failure(Part::Look, &error);
         let (pool, above) = self.around(root)?;
-        let mut listing = self.zfs.list(root).properties().snapshots();
+        let mut listing = self.listing(root, detail);
         if recursive {
             listing = listing.recursive();
         }
@@ -78,7 +94,13 @@ impl Local {
     }
 
     /// Reads these datasets anew, or only those that were remembered.
-    pub(crate) fn look_again(&self, view: &mut View, these: &BTreeSet<String>, only_remembered: bool) -> Result<Again, Failure> {
+    pub(crate) fn look_again(
+        &self,
+        view: &mut View,
+        these: &BTreeSet<String>,
+        only_remembered: bool,
+        detail: Detail,
+    ) -> Result<Again, Failure> {
         let failed = |error: Error| self.failure(Part::Look, &error);
         let is_due = |dataset: &Dataset| these.contains(dataset.name.as_str()) && (dataset.remembered || !only_remembered);
         if !view.datasets.iter().any(is_due) {
@@ -89,7 +111,7 @@ impl Local {
         let mut again = Again::AsBefore;
         for dataset in &due {
             // One that has vanished is left out, as by a listing of all.
-            let entry = self.zfs.list(&dataset.name).properties().snapshots().start().next();
+            let entry = self.listing(&dataset.name, detail).start().next();
             let entry = entry.and_then(|entry| entry.optional().transpose()).transpose().map_err(failed)?;
             let now = match entry {
                 Some(entry) => self.seen(entry, &mut own)?,
@@ -104,6 +126,29 @@ impl Local {
         Ok(again)
     }
 
+    /// Lists the snapshots of these datasets once more, and says which of these have others, or other names, than were seen.
+    pub(crate) fn list_again(&self, view: &View, these: &BTreeSet<String>) -> Result<BTreeSet<String>, Failure> {
+        let mut changed = BTreeSet::new();
+        for dataset in view.datasets.iter().filter(|dataset| these.contains(dataset.name.as_str())) {
+            let listed = self.zfs.snapshots(&dataset.name).map(|one| one.map(|one| (one.guid, one.name)));
+            let listed: Result<BTreeSet<_>, _> = listed.collect();
+            let now = listed.map_err(|error| self.failure(Part::Look, &error))?;
+            let before = dataset.versions.iter().map(|version| (version.guid, version.name.clone()));
+            if now != before.collect() {
+                changed.insert(dataset.name.to_string());
+            }
+        }
+        Ok(changed)
+    }
+
+    fn listing(&self, of: &DatasetName, detail: Detail) -> Listing<'_> {
+        let listing = self.zfs.list(of).properties().snapshots();
+        match detail {
+            Detail::Identity => listing,
+            Detail::Properties => listing.snapshot_properties(),
+        }
+    }
+
     /// The pool of a dataset, and what lies above it.
     fn around(&self, root: &DatasetName) -> Result<(Pool, Option<Above>), Failure> {
         let pool = self.pool(root)?;
@@ -112,26 +157,6 @@ impl Local {
             None => None,
         };
         Ok((pool, above))
-    }
-
-    /// Fills in of each snapshot of a view when it was made and which user properties it has. That costs a call for each, so it is left to those who need it.
-    ///
-    /// One that is gone, or another by now, is left as it is.
-    ///
-    /// # Errors
-    ///
-    /// A [`Failure`] that names the snapshot that could not be read.
-    pub fn describe(&self, view: &mut View) -> Result<(), Failure> {
-        let failed = |error: Error| self.failure(Part::Look, &error);
-        let mut own = Own::new(&self.zfs);
-        for version in view.datasets.iter_mut().flat_map(|dataset| &mut dataset.versions) {
-            let read = self.zfs.properties(&version.name).optional().map_err(failed)?;
-            if let Some(read) = read.filter(|read| read.number("guid") == Some(version.guid.0)) {
-                version.creation = read.number("creation");
-                version.properties = own.of(&read, version.name.as_str()).map_err(failed)?;
-            }
-        }
-        Ok(())
     }
 
     fn pool(&self, root: &DatasetName) -> Result<Pool, Failure> {
@@ -222,14 +247,18 @@ impl Local {
         let marks = self.marks(&info.name, is_remembered)?;
         let mut versions = Vec::with_capacity(snapshots.len());
         for snapshot in snapshots {
+            let (creation, properties) = match &snapshot.properties {
+                Some(read) => (read.number("creation"), own.of(read, snapshot.name.as_str())?),
+                None => (None, BTreeMap::new()),
+            };
             let is_asked = !is_remembered || marks.iter().any(|mark| mark.guid == snapshot.guid);
             versions.push(Version {
                 holds: if is_asked { self.holds(&snapshot.name)? } else { Vec::new() },
                 name: snapshot.name,
                 guid: snapshot.guid,
                 createtxg: snapshot.createtxg,
-                creation: None,
-                properties: BTreeMap::new(),
+                creation,
+                properties,
                 clones: None,
             });
         }

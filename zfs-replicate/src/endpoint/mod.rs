@@ -18,6 +18,7 @@ mod look;
 mod own;
 
 pub(crate) use self::look::Again;
+pub use self::look::Detail;
 
 /// A side on this machine.
 #[derive(Debug, Clone)]
