@@ -101,7 +101,6 @@ impl Local {
         only_remembered: bool,
         detail: Detail,
     ) -> Result<Again, Failure> {
-        let failed = |error: Error| self.failure(Part::Look, &error);
         let is_due = |dataset: &Dataset| these.contains(dataset.name.as_str()) && (dataset.remembered || !only_remembered);
         if !view.datasets.iter().any(is_due) {
             return Ok(Again::NotNeeded);
@@ -111,9 +110,7 @@ impl Local {
         let mut again = Again::AsBefore;
         for dataset in &due {
             // One that has vanished is left out, as by a listing of all.
-            let entry = self.listing(&dataset.name, detail).start().next();
-            let entry = entry.and_then(|entry| entry.optional().transpose()).transpose().map_err(failed)?;
-            let now = match entry {
+            let now = match self.first(self.listing(&dataset.name, detail))? {
                 Some(entry) => self.seen(entry, &mut own)?,
                 None => None,
             };
@@ -130,15 +127,20 @@ impl Local {
     pub(crate) fn list_again(&self, view: &View, these: &BTreeSet<String>) -> Result<BTreeSet<String>, Failure> {
         let mut changed = BTreeSet::new();
         for dataset in view.datasets.iter().filter(|dataset| these.contains(dataset.name.as_str())) {
-            let listed = self.zfs.snapshots(&dataset.name).map(|one| one.map(|one| (one.guid, one.name)));
-            let listed: Result<BTreeSet<_>, _> = listed.collect();
-            let now = listed.map_err(|error| self.failure(Part::Look, &error))?;
-            let before = dataset.versions.iter().map(|version| (version.guid, version.name.clone()));
-            if now != before.collect() {
+            let entry = self.first(self.zfs.list(&dataset.name).snapshots())?;
+            let now = entry.iter().flat_map(|entry| &entry.snapshots);
+            let now: BTreeSet<_> = now.map(|snapshot| (snapshot.guid, &snapshot.name)).collect();
+            if now != dataset.versions.iter().map(|version| (version.guid, &version.name)).collect() {
                 changed.insert(dataset.name.to_string());
             }
         }
         Ok(changed)
+    }
+
+    /// The dataset that is to be listed; nothing where it has vanished.
+    fn first(&self, listing: Listing<'_>) -> Result<Option<DatasetEntry>, Failure> {
+        let entry = listing.start().next().transpose().optional();
+        Ok(entry.map_err(|error| self.failure(Part::Look, &error))?.flatten())
     }
 
     fn listing(&self, of: &DatasetName, detail: Detail) -> Listing<'_> {
