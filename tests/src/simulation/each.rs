@@ -31,10 +31,12 @@ pub enum Kind {
     Another,
     /// Somebody prunes all that can go meanwhile.
     Pruned,
+    /// Somebody gives every snapshot of the source another name meanwhile.
+    Renamed,
 }
 
 /// All kinds.
-const KINDS: [Kind; 16] = [
+const KINDS: [Kind; 17] = [
     Kind::Kill,
     Kind::DoneButKilled,
     Kind::PowerCut,
@@ -51,6 +53,7 @@ const KINDS: [Kind; 16] = [
     Kind::Lie(Errno::ESRCH),
     Kind::Another,
     Kind::Pruned,
+    Kind::Renamed,
 ];
 
 /// What came of one scenario.
@@ -143,5 +146,6 @@ fn inject(simulation: &Simulation, process: &Process, place: usize, kind: Kind) 
         Kind::DoneButRefused(errno) => moment.done_but_errno(errno),
         Kind::Another => other(Operator::replicate),
         Kind::Pruned => other(Operator::prune_all),
+        Kind::Renamed => other(Operator::rename_all),
     });
 }

@@ -17,6 +17,8 @@ pub(super) enum Blow {
     Lie(Fault),
     /// Somebody else does something at that moment.
     Meanwhile(AfterCalls),
+    /// Somebody else gives a snapshot another name while they are listed: it then comes twice, or not at all.
+    Renamed(AfterCalls),
     /// The run is cancelled once so many orders are done.
     Cancelled(usize),
     /// A stream stands still there, for as long as somebody else does something.
@@ -40,7 +42,7 @@ pub(super) fn draw(chance: &mut Chance) -> Blow {
     }
     let calls = u64::try_from(chance.below(MOST_CALLS)).unwrap_or(0);
     let errno = chance.of(&ERRNOS);
-    match chance.below(15) {
+    match chance.below(16) {
         0..3 => Blow::Fault(after(calls).kill()),
         3..6 => Blow::Fault(after(calls).done_but_killed()),
         6..8 => Blow::Fault(after(calls).errno(errno)),
@@ -55,6 +57,7 @@ pub(super) fn draw(chance: &mut Chance) -> Blow {
         ),
         12 => Blow::Meanwhile(after(calls)),
         13 => Blow::Cancelled(chance.below(MOST_ORDERS)),
+        14 => Blow::Renamed(after(calls / 4).on(Call::NextSnapshot)),
         _ => Blow::Meanwhile(after(calls / 16).on(chance.of(&CHANGES))),
     }
 }

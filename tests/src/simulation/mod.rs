@@ -203,6 +203,10 @@ impl Simulation {
             Blow::Cancelled(orders) => return self.patience = Some(orders),
             Blow::Fault(fault) | Blow::Stream(fault) | Blow::Lie(fault) => fault,
             Blow::Meanwhile(moment) => moment.meanwhile(self.somebody_else()),
+            Blow::Renamed(moment) => {
+                let operator = Arc::clone(&self.operator);
+                moment.meanwhile(move || lock(&operator).rename_any_snapshot())
+            }
             Blow::Stalled(moment) => moment.meanwhile(self.somebody_else()),
         });
     }

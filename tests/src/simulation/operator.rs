@@ -136,6 +136,23 @@ impl Operator {
         }
     }
 
+    /// A snapshot of any dataset of the source gets another name.
+    pub(super) fn rename_any_snapshot(&mut self) {
+        let path = self.path();
+        self.rename_snapshot(&path);
+    }
+
+    /// Every snapshot of the source gets another name.
+    pub(super) fn rename_all(&mut self) {
+        for dataset in self.tree(SOURCE) {
+            for (_, snapshot) in self.world.snapshots(&dataset) {
+                let short = self.new_name();
+                let renamed = self.world.sim.rename_snapshot(&snapshot, &short);
+                self.tell(&format!("rename {snapshot} to {short}"), renamed);
+            }
+        }
+    }
+
     /// The target's pool has room again.
     pub(super) fn make_room(&mut self) {
         let made = self.world.sim.set_capacity(&backup(), u64::MAX / 4);
