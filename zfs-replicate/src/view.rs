@@ -303,6 +303,12 @@ impl Dataset {
         self.versions.iter().max_by_key(|version| version.createtxg)
     }
 
+    /// When the snapshot with that identity came to the pool, if that or a bookmark of it is there.
+    pub fn createtxg_of(&self, guid: Guid) -> Option<Txg> {
+        let mark = || self.marks.iter().find(|mark| mark.guid == guid).map(|mark| mark.createtxg);
+        self.version(guid).map(|version| version.createtxg).or_else(mark)
+    }
+
     /// The snapshot with that identity or, failing that, a bookmark of it.
     pub fn base(&self, guid: Guid) -> Option<Base> {
         let mark = || self.marks.iter().find(|mark| mark.guid == guid).map(Mark::base);

@@ -59,6 +59,7 @@ impl Zfs {
             zfs: self,
             dataset: of.clone(),
             cursor: Some(Cursor::default()),
+            after: None,
         }
     }
 
@@ -191,6 +192,24 @@ pub struct Snapshots<'a> {
     zfs: &'a Zfs,
     dataset: DatasetName,
     cursor: Option<Cursor>,
+    after: Option<Txg>,
+}
+
+impl Snapshots<'_> {
+    /// Only those that came to their pool in a later transaction group than that. The kernel passes over the others by itself, so they cost no call.
+    ///
+    /// ```no_run
+    /// # let zfs = zfs_rs::Zfs::open()?;
+    /// let base = zfs.snapshot(&"tank/a@monday".parse()?)?;
+    /// for newer in zfs.snapshots(&"tank/a".parse()?).after(base.createtxg) {
+    ///     println!("{}", newer?.name);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn after(mut self, txg: Txg) -> Self {
+        self.after = Some(txg);
+        self
+    }
 }
 
 impl Iterator for Snapshots<'_> {
@@ -199,10 +218,10 @@ impl Iterator for Snapshots<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         // After an error there is no place to go on from.
         let cursor = self.cursor.take()?;
-        let entry = self
-            .zfs
-            .device
-            .next_snapshot(&NextSnapshot::any(&self.dataset, cursor, Detail::Stats));
+        let entry = self.zfs.device.next_snapshot(&NextSnapshot {
+            min_txg: self.after.map(|txg| Txg(txg.0.saturating_add(1))),
+            ..NextSnapshot::any(&self.dataset, cursor, Detail::Stats)
+        });
         match entry.map_err(|refusal| Error::new(Operation::Read, self.dataset.as_str(), refusal)) {
             Ok(None) => None,
             Ok(Some(entry)) => {

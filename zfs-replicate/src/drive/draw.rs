@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use zfs_rs::DatasetName;
+
 use super::{Memory, Replicator, Unplanned};
 use crate::endpoint::{Again, Detail};
 use crate::plan::{self, DatasetPlan, Plan};
@@ -92,17 +94,28 @@ impl Replicator {
     /// Lists the snapshots of what something is to be sent of once more, until two lists are the same, and says whether they were not: kernels list by name, so
     /// what is renamed meanwhile may be on no list, and once a newer one is on the target no kernel takes it any more.
     fn settle(&self, seen: &mut Seen, plan: &Plan) -> Result<bool, Unplanned> {
-        let sends = plan.datasets.iter().filter(|dataset| dataset.transfers().next().is_some());
-        let due = sends
-            .map(|dataset| dataset.source.to_string())
-            .filter(|name| !seen.settled.contains(name));
-        let due: BTreeSet<String> = due.collect();
-        if due.is_empty() || seen.looks == MOST_LOOKS {
+        if seen.looks == MOST_LOOKS {
             return Ok(false);
         }
         seen.looks += 1;
-        let changed = self.source.list_again(&seen.source, &due)?;
-        seen.settled.extend(due.difference(&changed).cloned());
+        let mut changed = BTreeSet::new();
+        for work in &plan.datasets {
+            // What is no newer than the base is not sent in any case.
+            let Some(first) = work.transfers().next() else { continue };
+            let Some(dataset) = seen
+                .source
+                .dataset(&work.source)
+                .filter(|dataset| !seen.settled.contains(&dataset.name))
+            else {
+                continue;
+            };
+            let base = first.from.as_ref().and_then(|base| dataset.createtxg_of(base.guid()));
+            if self.source.is_otherwise(dataset, base)? {
+                changed.insert(dataset.name.to_string());
+            } else {
+                seen.settled.insert(dataset.name.clone());
+            }
+        }
         self.source.look_again(&mut seen.source, &changed, false, self.detail())?;
         Ok(!changed.is_empty())
     }
@@ -115,8 +128,8 @@ struct Seen {
     /// Whether all that is on the target was looked for.
     is_all: bool,
     /// Datasets of the source whose snapshots were listed twice, and were the same.
-    settled: BTreeSet<String>,
-    /// How often any were listed once more.
+    settled: BTreeSet<DatasetName>,
+    /// How often it was seen to that they are.
     looks: u32,
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use zfs_rs::stream::token::ResumeToken;
 use zfs_rs::{
     DatasetEntry, DatasetKind, DatasetName, Error, FeatureState, Guid, Listing, ListingCache, OptionalExt as _, Properties, SnapshotName,
-    Source,
+    Source, Txg,
 };
 
 use super::own::Own;
@@ -101,6 +101,7 @@ impl Local {
         only_remembered: bool,
         detail: Detail,
     ) -> Result<Again, Failure> {
+        let failed = |error: Error| self.failure(Part::Look, &error);
         let is_due = |dataset: &Dataset| these.contains(dataset.name.as_str()) && (dataset.remembered || !only_remembered);
         if !view.datasets.iter().any(is_due) {
             return Ok(Again::NotNeeded);
@@ -110,7 +111,8 @@ impl Local {
         let mut again = Again::AsBefore;
         for dataset in &due {
             // One that has vanished is left out, as by a listing of all.
-            let now = match self.first(self.listing(&dataset.name, detail))? {
+            let entry = self.listing(&dataset.name, detail).start().next().transpose().optional();
+            let now = match entry.map_err(failed)?.flatten() {
                 Some(entry) => self.seen(entry, &mut own)?,
                 None => None,
             };
@@ -123,24 +125,20 @@ impl Local {
         Ok(again)
     }
 
-    /// Lists the snapshots of these datasets once more, and says which of these have others, or other names, than were seen.
-    pub(crate) fn list_again(&self, view: &View, these: &BTreeSet<String>) -> Result<BTreeSet<String>, Failure> {
-        let mut changed = BTreeSet::new();
-        for dataset in view.datasets.iter().filter(|dataset| these.contains(dataset.name.as_str())) {
-            let entry = self.first(self.zfs.list(&dataset.name).snapshots())?;
-            let now = entry.iter().flat_map(|entry| &entry.snapshots);
-            let now: BTreeSet<_> = now.map(|snapshot| (snapshot.guid, &snapshot.name)).collect();
-            if now != dataset.versions.iter().map(|version| (version.guid, &version.name)).collect() {
-                changed.insert(dataset.name.to_string());
-            }
-        }
-        Ok(changed)
-    }
-
-    /// The dataset that is to be listed; nothing where it has vanished.
-    fn first(&self, listing: Listing<'_>) -> Result<Option<DatasetEntry>, Failure> {
-        let entry = listing.start().next().transpose().optional();
-        Ok(entry.map_err(|error| self.failure(Part::Look, &error))?.flatten())
+    /// Lists the snapshots of a dataset that came after a transaction group once more, and says whether they are others, or have other names, than were seen.
+    pub(crate) fn is_otherwise(&self, dataset: &Dataset, after: Option<Txg>) -> Result<bool, Failure> {
+        let listed = self.zfs.snapshots(&dataset.name);
+        let listed = match after {
+            Some(after) => listed.after(after),
+            None => listed,
+        };
+        let now: Result<BTreeSet<_>, _> = listed.map(|one| one.map(|one| (one.guid, one.name))).collect();
+        let now = now.map_err(|error| self.failure(Part::Look, &error))?;
+        let seen = dataset
+            .versions
+            .iter()
+            .filter(|version| after.is_none_or(|after| version.createtxg > after));
+        Ok(now != seen.map(|version| (version.guid, version.name.clone())).collect())
     }
 
     fn listing(&self, of: &DatasetName, detail: Detail) -> Listing<'_> {

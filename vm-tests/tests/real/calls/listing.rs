@@ -37,6 +37,11 @@ mod by_ioctl {
     }
 
     #[test]
+    fn what_came_after_a_snapshot_is_listed_alone() {
+        super::what_came_after_a_snapshot_is_listed_alone(&by(Wish::Ioctl));
+    }
+
+    #[test]
     fn a_cache_sees_what_happens_in_the_second_of_the_last_change() {
         super::a_cache_sees_what_happens_in_the_second_of_the_last_change(&by(Wish::Ioctl));
     }
@@ -174,6 +179,16 @@ fn what_is_renamed_while_it_is_listed_may_be_on_no_list(zfs: &Zfs) {
         missed > 0,
         "kernels list in an order that renaming keeps: nobody needs to list twice"
     );
+}
+
+fn what_came_after_a_snapshot_is_listed_alone(zfs: &Zfs) {
+    let root = home("after");
+    oracle::sh(&format!("for one in $(seq 6); do zfs snapshot {root}@s$one; done"));
+    let third = zfs.snapshot(&root.snapshot("s3").unwrap()).unwrap();
+    let newer = zfs.snapshots(&root).after(third.createtxg);
+    let mut newer: Vec<_> = newer.map(|snapshot| snapshot.unwrap().name.short().to_owned()).collect();
+    newer.sort();
+    assert_eq!(newer, ["s4", "s5", "s6"]);
 }
 
 fn what_vanishes_while_it_is_listed_is_left_out_and_nothing_else(zfs: &Zfs) {
