@@ -17,7 +17,7 @@ pub(super) enum Blow {
     Lie(Fault),
     /// Somebody else does something at that moment.
     Meanwhile(AfterCalls),
-    /// Somebody else gives a snapshot another name while they are listed: it then comes twice, or not at all.
+    /// Somebody else gives all snapshots other names while they are listed: some then come twice, and some not at all.
     Renamed(AfterCalls),
     /// The run is cancelled once so many orders are done.
     Cancelled(usize),
@@ -42,7 +42,7 @@ pub(super) fn draw(chance: &mut Chance) -> Blow {
     }
     let calls = u64::try_from(chance.below(MOST_CALLS)).unwrap_or(0);
     let errno = chance.of(&ERRNOS);
-    match chance.below(16) {
+    match chance.below(17) {
         0..3 => Blow::Fault(after(calls).kill()),
         3..6 => Blow::Fault(after(calls).done_but_killed()),
         6..8 => Blow::Fault(after(calls).errno(errno)),
@@ -58,6 +58,8 @@ pub(super) fn draw(chance: &mut Chance) -> Blow {
         12 => Blow::Meanwhile(after(calls)),
         13 => Blow::Cancelled(chance.below(MOST_ORDERS)),
         14 => Blow::Renamed(after(calls / 4).on(Call::NextSnapshot)),
+        // Just after it, which only the next run can mend.
+        15 => Blow::Fault(after(calls / 64).on(chance.of(&CHANGES)).done_but_killed()),
         _ => Blow::Meanwhile(after(calls / 16).on(chance.of(&CHANGES))),
     }
 }

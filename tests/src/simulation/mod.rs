@@ -205,7 +205,7 @@ impl Simulation {
             Blow::Meanwhile(moment) => moment.meanwhile(self.somebody_else()),
             Blow::Renamed(moment) => {
                 let operator = Arc::clone(&self.operator);
-                moment.meanwhile(move || lock(&operator).rename_any_snapshot())
+                moment.meanwhile(move || lock(&operator).rename_all())
             }
             Blow::Stalled(moment) => moment.meanwhile(self.somebody_else()),
         });

@@ -136,12 +136,6 @@ impl Operator {
         }
     }
 
-    /// A snapshot of any dataset of the source gets another name.
-    pub(super) fn rename_any_snapshot(&mut self) {
-        let path = self.path();
-        self.rename_snapshot(&path);
-    }
-
     /// Every snapshot of the source gets another name.
     pub(super) fn rename_all(&mut self) {
         for dataset in self.tree(SOURCE) {
