@@ -91,17 +91,16 @@ impl Replicator {
         Ok(looked_here != Again::NotNeeded || looked_there != Again::NotNeeded)
     }
 
-    /// Lists the snapshots of what something is to be sent of once more, until two lists are the same, and says whether they were not: kernels list by name, so
-    /// what is renamed meanwhile may be on no list, and once a newer one is on the target no kernel takes it any more.
+    /// Lists the snapshots of what something is to be done for once more, until two lists are the same, and says whether they were not: kernels list by name, so
+    /// what is renamed meanwhile may be on no list. Once a newer one is on the target no kernel takes it any more; and what the target has would look like
+    /// something of its own.
     fn settle(&self, seen: &mut Seen, plan: &Plan) -> Result<bool, Unplanned> {
         if seen.looks == MOST_LOOKS {
             return Ok(false);
         }
         seen.looks += 1;
         let mut changed = BTreeSet::new();
-        for work in &plan.datasets {
-            // What is no newer than the base is not sent in any case.
-            let Some(first) = work.transfers().next() else { continue };
+        for work in plan.datasets.iter().filter(|work| !work.is_at_rest()) {
             let Some(dataset) = seen
                 .source
                 .dataset(&work.source)
@@ -109,7 +108,9 @@ impl Replicator {
             else {
                 continue;
             };
-            let base = first.from.as_ref().and_then(|base| dataset.createtxg_of(base.guid()));
+            // What is no newer than the base is not sent in any case.
+            let base = work.transfers().next().and_then(|first| first.from.as_ref());
+            let base = base.and_then(|base| dataset.createtxg_of(base.guid()));
             if self.source.is_otherwise(dataset, base)? {
                 changed.insert(dataset.name.to_string());
             } else {
