@@ -233,14 +233,13 @@ impl Sim {
     ///
     /// let machine = Sim::new(1);
     /// machine.add_pool("tank")?;
-    /// let (early, late) = ("tank@early".parse()?, "tank@late".parse()?);
+    /// let (early, late): (zfs_rs::SnapshotName, zfs_rs::SnapshotName) = ("tank@early".parse()?, "tank@late".parse()?);
     /// let zfs = machine.zfs();
-    /// zfs.create_snapshots(&[early], &[])?;
+    /// zfs.create_snapshots(&[early.clone()], &[])?;
     /// machine.set_clock(0);
-    /// zfs.create_snapshots(&[late], &[])?;
-    /// let made: Vec<_> = zfs.snapshots(&"tank".parse()?).collect::<Result<_, _>>()?;
-    /// let creation = |of: &str| made.iter().find(|snapshot| snapshot.name.short() == of).map(|snapshot| snapshot.creation);
-    /// assert!(creation("late") < creation("early"));
+    /// zfs.create_snapshots(&[late.clone()], &[])?;
+    /// let creation = |of| Ok::<_, zfs_rs::Error>(zfs.properties(of)?.number("creation"));
+    /// assert!(creation(&late)? < creation(&early)?);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn set_clock(&self, seconds: u64) {
