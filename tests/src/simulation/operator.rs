@@ -140,9 +140,7 @@ impl Operator {
     pub(super) fn rename_all(&mut self) {
         for dataset in self.tree(SOURCE) {
             for (_, snapshot) in self.world.snapshots(&dataset) {
-                let short = self.new_name();
-                let renamed = self.world.sim.rename_snapshot(&snapshot, &short);
-                self.tell(&format!("rename {snapshot} to {short}"), renamed);
+                self.call_anew(&snapshot);
             }
         }
     }
@@ -293,13 +291,17 @@ impl Operator {
     }
 
     fn rename_snapshot(&mut self, path: &str) {
-        let short = self.new_name();
         let there = self.world.snapshots(&self.world.source(path));
         if there.is_empty() {
             return;
         }
         let (_, snapshot) = self.chance.of(&there);
-        let renamed = self.world.sim.rename_snapshot(&snapshot, &short);
+        self.call_anew(&snapshot);
+    }
+
+    fn call_anew(&mut self, snapshot: &SnapshotName) {
+        let short = self.new_name();
+        let renamed = self.world.sim.rename_snapshot(snapshot, &short);
         self.tell(&format!("rename {snapshot} to {short}"), renamed);
     }
 
