@@ -46,7 +46,7 @@ pub(super) fn act(hands: &Hands, order: &Order, open: &mut Open, moved: Option<&
             }
             answer
         }
-        Action::Confirm { snapshot } => Answer::Confirmed(hands.replicator.target.find(snapshot).map(|found| Seen {
+        Action::Confirm(wanted) => Answer::Confirmed(hands.replicator.target.find(wanted).map(|found| Seen {
             snapshot: found.snapshot,
             partial: found.partial,
         })),
@@ -221,7 +221,7 @@ pub(super) fn refused(action: &Action) -> fn(&io::Error) -> Answer {
             bytes: 0,
             result: Err(no_thread(error).into()),
         },
-        Action::Confirm { .. } => |error| Answer::Confirmed(Err(no_thread(error))),
+        Action::Confirm(_) => |error| Answer::Confirmed(Err(no_thread(error))),
         Action::PlanAgain(_) => |error| Answer::Planned(Err(no_thread(error))),
         // The hold went with the thread that was to drop it.
         Action::DropHold => |_| Answer::Done(Ok(())),

@@ -6,7 +6,7 @@
 use std::os::fd::OwnedFd;
 
 use zfs_rs::stream::ObjsetType;
-use zfs_rs::{Backend, DatasetName, Error, ErrorKind, Guid, Incoming, OptionalExt as _, Receiving, SendFlags, Sending, SnapshotName, Zfs};
+use zfs_rs::{Backend, DatasetName, Error, ErrorKind, Guid, Incoming, OptionalExt as _, Receiving, SendFlags, Sending, Zfs};
 
 use crate::plan::{AbortPartial, Kept, Placeholder, Rename, Transfer};
 use crate::reason::{Failure, FailureKind, Part, Side};
@@ -32,7 +32,7 @@ pub struct Local {
 pub struct Found {
     /// Identity of the snapshot of that name, if there is one.
     pub snapshot: Option<Guid>,
-    /// Identity of the snapshot that an interrupted receive of its dataset waits for, if there is one.
+    /// Identity of the snapshot that an interrupted receive of its dataset waits for, if that was asked for and there is one.
     pub partial: Option<Guid>,
 }
 
@@ -103,19 +103,19 @@ impl Local {
         released.map(drop).map_err(|error| self.failure(Part::Release, &error))
     }
 
-    /// Reads afresh what is where a snapshot should be.
-    pub(crate) fn find(&self, snapshot: &SnapshotName) -> Result<Found, Failure> {
+    /// Reads afresh what is where a snapshot should be; and where it is not that one, what an interrupted receive has left. Kernels take longer for that.
+    pub(crate) fn find(&self, wanted: &Point) -> Result<Found, Failure> {
         let failed = |error: Error| self.failure(Part::Confirm, &error);
-        let found = self.zfs.snapshot(snapshot).optional().map_err(failed)?;
-        let token = self
-            .zfs
-            .receive_resume_token(snapshot.dataset())
-            .optional()
-            .map_err(failed)?
-            .flatten();
+        let snapshot = self.zfs.snapshot(&wanted.name).optional().map_err(failed)?.map(|info| info.guid);
+        let token = if snapshot == Some(wanted.guid) {
+            None
+        } else {
+            let read = self.zfs.receive_resume_token(wanted.name.dataset()).optional();
+            read.map_err(failed)?.flatten()
+        };
         let partial = token.and_then(|token| token.parse::<zfs_rs::stream::token::ResumeToken>().ok());
         Ok(Found {
-            snapshot: found.map(|info| info.guid),
+            snapshot,
             partial: partial.map(|token| Guid(token.point().to_guid)),
         })
     }

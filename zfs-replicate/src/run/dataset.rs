@@ -20,7 +20,7 @@ use zfs_rs::identity::Guid;
 use crate::event::{Event, Subject};
 use crate::plan::{DatasetPlan, Rename, SetAside, Step, Transfer, Work};
 use crate::reason::{Broken, Failure, FailureKind, NotBegun, Outcome, Part, Selected, Side};
-use crate::run::order::{action, marking, stands_at, stays, transfer, unkept};
+use crate::run::order::{action, arrives, marking, stands_at, stays, transfer, unkept};
 use crate::run::speed::Speed;
 use crate::run::{Action, Answer, Seen, retry};
 use crate::view::Point;
@@ -353,11 +353,7 @@ impl Task {
         events: &mut impl Extend<Event>,
     ) {
         let partial = seen.as_ref().ok().and_then(|seen| seen.partial);
-        let wanted = Point {
-            name: transfer.target.clone(),
-            guid: transfer.to.guid,
-        };
-        let broken = match (result, check(&wanted, seen)) {
+        let broken = match (result, check(&arrives(transfer), seen)) {
             (Ok(()), Ok(guid)) => {
                 self.done += 1;
                 self.proved.insert(guid);

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use zfs_rs::identity::Guid;
-use zfs_rs::name::{DatasetName, SnapshotName};
+use zfs_rs::name::DatasetName;
 
 use crate::event::Event;
 use crate::plan::{AbortPartial, Cursor, DatasetPlan, Kept, Marked, Placeholder, Plan, Rename, RollBack, SetAside, Transfer};
@@ -80,11 +80,8 @@ pub enum Action {
     AbortPartial(AbortPartial),
     /// Send and receive, resumably, never with force. Answer: `Transferred`.
     Transfer(Transfer),
-    /// Read a snapshot and its dataset's partial receive on the target afresh. Answer: `Confirmed`.
-    Confirm {
-        /// The snapshot on the target.
-        snapshot: SnapshotName,
-    },
+    /// Read a snapshot on the target afresh; and where it is not this one, the partial receive of its dataset. Answer: `Confirmed`.
+    Confirm(Point),
     /// Hold a snapshot of the source for good: a partial receive waits for it. Answer: `Done`; that it is held by this tag is success.
     KeepPartial(Kept),
     /// Release that hold. Answer: `Done`; that there is no such hold is success.
@@ -120,7 +117,7 @@ pub enum Answer {
 pub struct Seen {
     /// Identity of the snapshot of that name, if there is one.
     pub snapshot: Option<Guid>,
-    /// Identity of the snapshot that a partial receive of its dataset waits for, if there is one.
+    /// Identity of the snapshot that a partial receive of its dataset waits for, if that was asked for and there is one.
     pub partial: Option<Guid>,
 }
 

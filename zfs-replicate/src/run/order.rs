@@ -26,12 +26,8 @@ pub(super) fn action(phase: &Phase, plan: &DatasetPlan) -> Option<Action> {
             Step::Release(kept) => Action::ReleaseKept(kept),
             Step::Unmark(unmark) => Action::Unmark(unmark.cursors),
         },
-        Phase::Confirm(index, _) => Action::Confirm {
-            snapshot: transfer(plan, *index)?.target.clone(),
-        },
-        Phase::ConfirmStays(index) => Action::Confirm {
-            snapshot: stays(plan, *index)?.name.clone(),
-        },
+        Phase::Confirm(index, _) => Action::Confirm(arrives(transfer(plan, *index)?)),
+        Phase::ConfirmStays(index) => Action::Confirm(stays(plan, *index)?.clone()),
         Phase::Keep(index, _) | Phase::KeepOld(index, _) => {
             let transfer = transfer(plan, *index)?;
             Action::KeepPartial(Kept {
@@ -97,6 +93,14 @@ pub(super) fn transfer(plan: &DatasetPlan, index: usize) -> Option<&Transfer> {
     match plan.steps().get(index) {
         Some(Step::Transfer(transfer)) => Some(transfer),
         _ => None,
+    }
+}
+
+/// What is on the target after a transfer.
+pub(super) fn arrives(transfer: &Transfer) -> Point {
+    Point {
+        name: transfer.target.clone(),
+        guid: transfer.to.guid,
     }
 }
 

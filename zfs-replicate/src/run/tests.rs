@@ -127,7 +127,7 @@ fn success_is_what_was_read_back() {
         let (dataset, _) = hand.until(is_transfer);
         hand.answer(dataset, Answer::Transferred { bytes: 9, result: Ok(()) });
         let orders = hand.orders();
-        assert!(matches!(orders[0].1, Action::Confirm { .. }));
+        assert!(matches!(orders[0].1, Action::Confirm(_)));
         hand.answer(
             dataset,
             Answer::Confirmed(Ok(Seen {
@@ -287,7 +287,7 @@ fn no_more_datasets_at_once_than_allowed_and_children_as_soon_as_they_can() {
     let (_, transfer) = hand.orders().remove(0);
     assert!(is_transfer(&transfer));
     hand.answer(0, Answer::Transferred { bytes: 1, result: Ok(()) });
-    assert!(matches!(hand.orders()[..], [(0, Action::Confirm { .. })]));
+    assert!(matches!(hand.orders()[..], [(0, Action::Confirm(_))]));
     let snapshot = Some(guid("", "1"));
     hand.answer(0, Answer::Confirmed(Ok(Seen { snapshot, partial: None })));
     // The first snapshot is there: one child may go beside what is left of the parent.
@@ -333,7 +333,7 @@ fn marks_go_only_after_what_stays_was_read_back() {
     // I3, I10: between planning and now the target lost its newest snapshot.
     let mut hand = Hand::new("src: @3 *1 *2 *3 | dst: @1 @2 @3", 1);
     let orders = hand.orders();
-    assert!(matches!(&orders[..], [(0, Action::Confirm { snapshot })] if snapshot.short() == "3"));
+    assert!(matches!(&orders[..], [(0, Action::Confirm(wanted))] if wanted.name.short() == "3"));
     hand.answer(0, Answer::Confirmed(Ok(Seen::default())));
     let report = hand.finish();
     assert!(!report.complete);

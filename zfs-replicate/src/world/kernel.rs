@@ -131,7 +131,7 @@ impl World {
     pub(crate) fn run_clean(&mut self, wish: &Wish) -> (Report, usize) {
         let mut mutations = 0;
         let end = self.run(wish, None, &mut |_, action| {
-            mutations += usize::from(!matches!(action, Action::Confirm { .. }));
+            mutations += usize::from(!matches!(action, Action::Confirm(_)));
         });
         match end {
             End::Over(report) => (*report, mutations),
@@ -176,13 +176,15 @@ impl World {
                 let result = self.transfer(transfer).map_err(Into::into);
                 return Answer::Transferred { bytes: 1000, result };
             }
-            Action::Confirm { snapshot } => {
-                let dataset = self.target.dataset(snapshot.dataset());
+            Action::Confirm(wanted) => {
+                let dataset = self.target.dataset(wanted.name.dataset());
+                let snapshot = dataset
+                    .and_then(|dataset| dataset.versions.iter().find(|version| version.name == wanted.name))
+                    .map(|version| version.guid);
+                let unproved = dataset.filter(|_| snapshot != Some(wanted.guid));
                 return Answer::Confirmed(Ok(Seen {
-                    snapshot: dataset
-                        .and_then(|dataset| dataset.versions.iter().find(|version| version.name == *snapshot))
-                        .map(|version| version.guid),
-                    partial: dataset.and_then(|dataset| saved(dataset)).map(|saved| saved.to_guid),
+                    snapshot,
+                    partial: unproved.and_then(saved).map(|saved| saved.to_guid),
                 }));
             }
         })

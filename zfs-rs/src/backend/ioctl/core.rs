@@ -11,6 +11,7 @@ use crate::backend::{Base, Cleanup, Core, Keys, Object, Outcome, Received, Refus
 use crate::errno::Errno;
 use crate::name::{BookmarkName, DatasetName, HoldTag, SnapshotName};
 use crate::nvlist::NvList;
+use crate::stream::{Begin, BeginFlags};
 
 impl Core for Ioctl {
     fn create(&self, request: &Create<'_>) -> Outcome<()> {
@@ -128,8 +129,7 @@ impl Core for Ioctl {
     }
 
     fn receive(&self, request: &Receive<'_>, from: BorrowedFd<'_>) -> Outcome<Received> {
-        let target = request.snapshot.dataset();
-        let place = self.receive_place(target)?;
+        let place = self.receive_place(request)?;
         let answer = self.ask(Request::RecvNew, place.as_str(), Some(&payload::receive(request, from)))?;
         Ok(received(&answer))
     }
@@ -158,12 +158,24 @@ impl Keys for Ioctl {
 
 impl Ioctl {
     /// The dataset whose delegation allows the receive: the target if it is there, else its parent.
-    fn receive_place(&self, target: &DatasetName) -> Outcome<DatasetName> {
+    ///
+    /// What an increment goes to is there, or the kernel refuses it. Asking would take longer the less of the dataset is in memory.
+    fn receive_place(&self, request: &Receive<'_>) -> Outcome<DatasetName> {
+        let target = request.snapshot.dataset();
+        if is_increment(request) {
+            return Ok(target.clone());
+        }
         match self.order(Request::ObjsetStats, &mut *Command::on(target.as_str())?) {
             Err(refusal) if refusal.errno == Errno::ENOENT => Ok(target.parent().unwrap_or_else(|| target.clone())),
             _ => Ok(target.clone()),
         }
     }
+}
+
+/// Whether it changes a dataset: a clone makes one, though it has a base too.
+fn is_increment(request: &Receive<'_>) -> bool {
+    request.origin.is_none()
+        && Begin::read(request.begin).is_ok_and(|begin| begin.from_guid.is_some() && !begin.flags.contains(BeginFlags::CLONE))
 }
 
 fn received(answer: &NvList) -> Received {
