@@ -295,6 +295,7 @@ fn no_more_datasets_at_once_than_allowed_and_children_as_soon_as_they_can() {
     assert_eq!(orders.iter().map(|(dataset, _)| *dataset).collect::<Vec<_>>(), [0, 1]);
 }
 
+// I15
 #[test]
 fn many_small_datasets_go_at_once_and_of_large_ones_as_many_as_memory_allows() {
     let children = |count: usize| (0..count).fold("src: @1 *1 | dst: @1".to_owned(), |text, child| format!("{text} | src/{child}: @1"));

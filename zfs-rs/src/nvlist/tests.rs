@@ -172,6 +172,7 @@ fn xdr_pairs_say_their_native_size_exactly() {
     assert_eq!(NvList::decode(&empty).unwrap().get::<&[u64]>("a"), Ok(&[][..]));
 }
 
+// I15
 #[test]
 fn a_huge_count_costs_nothing() {
     let mut native = little(&NvList::new().with("a", vec![1u64]));

@@ -173,6 +173,7 @@ fn a_token_without_a_place_is_refused_by_name() {
     assert!(matches!(refusal(&token_of(&packed, packed.len())), TokenError::Content(_)));
 }
 
+// I15
 #[test]
 fn a_bomb_does_not_go_off() {
     let bomb = vec![0u8; 64 << 20];

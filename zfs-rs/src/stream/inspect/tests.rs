@@ -279,6 +279,7 @@ fn a_stream_is_counted_up() {
     assert!(count(&bytes[..bytes.len() - 1]).is_err());
 }
 
+// I15
 #[test]
 fn a_package_of_many_streams_takes_no_more_memory() {
     let header = Begin {
