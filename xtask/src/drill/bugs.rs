@@ -21,6 +21,7 @@ const DIVERGE: &str = "zfs-replicate/src/plan/diverge.rs";
 const BOARD: &str = "zfs-replicate/src/plan/board.rs";
 const LINEAGE: &str = "zfs-replicate/src/plan/lineage.rs";
 const ENCRYPT: &str = "zfs-replicate/src/plan/encrypt.rs";
+const ANSWER: &str = "zfs-replicate/src/run/dataset/answer.rs";
 const DATASET: &str = "zfs-replicate/src/run/dataset.rs";
 const RUN: &str = "zfs-replicate/src/run/mod.rs";
 const ORDER: &str = "zfs-replicate/src/run/order.rs";
@@ -168,15 +169,15 @@ pub(super) const BUGS: [Bug; 39] = [
     },
     Bug {
         name: "what a saved receive waits for is not held",
-        file: DATASET,
+        file: ANSWER,
         found: "if partial == Some(transfer.to.guid) {",
         planted: "if partial == Some(Guid(0)) {",
     },
     Bug {
         name: "a transfer that failed counts as done",
-        file: DATASET,
-        found: "let broken = match (result, check(&wanted, seen)) {",
-        planted: "let broken = match (result.or(Ok::<(), Broken>(())), check(&wanted, seen).or(Ok::<_, Failure>(wanted.guid))) {",
+        file: ANSWER,
+        found: "let broken = match (result, check(&arrives(transfer), seen)) {",
+        planted: "let broken = match (result.or(Ok::<(), Broken>(())), check(&arrives(transfer), seen).or(Ok::<_, Failure>(transfer.to.guid))) {",
     },
     Bug {
         name: "the report calls every run complete",
@@ -228,7 +229,7 @@ pub(super) const BUGS: [Bug; 39] = [
     },
     Bug {
         name: "the next step is taken although one failed",
-        file: DATASET,
+        file: ANSWER,
         found: "Err(failure) => self.fail(None, failure.into()),\n                }\n            }\n            (Phase::Step(index), Answer::Transferred",
         planted: "Err(_) => self.stepped(plan, index, cancelled, events),\n                }\n            }\n            (Phase::Step(index), Answer::Transferred",
     },

@@ -4,16 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use zfs_rs::stream::token::ResumeToken;
 use zfs_rs::{
-    DatasetEntry, DatasetKind, DatasetName, Error, FeatureState, Guid, Listing, ListingCache, OptionalExt as _, Properties, SnapshotName,
-    Source, Txg,
+    DatasetEntry, DatasetKind, DatasetName, Error, Guid, Listing, ListingCache, OptionalExt as _, Properties, SnapshotName, Source, Txg,
 };
 
 use super::own::Own;
 use super::{Local, PLACEHOLDER, WITHOUT_LARGE_BLOCKS};
-use crate::reason::{Failure, FailureKind, Part, Side};
+use crate::reason::{Failure, Part, Side};
 use crate::view::{
-    Above, Dataset, Encryption, Feature, Key, Kind, Mark, Origin, Partial, Pool, Quota, QuotaKind, ResumeAt, Room, SavedReceive,
-    StreamFlags, Version, View,
+    Dataset, Encryption, Key, Kind, Mark, Origin, Partial, Quota, QuotaKind, ResumeAt, Room, SavedReceive, StreamFlags, Version, View,
 };
 
 /// How much is read of each snapshot.
@@ -149,77 +147,6 @@ impl Local {
         }
     }
 
-    /// The pool of a dataset, and what lies above it.
-    fn around(&self, root: &DatasetName) -> Result<(Pool, Option<Above>), Failure> {
-        let pool = self.pool(root)?;
-        let above = match root.parent() {
-            Some(parent) => self.above(&parent)?,
-            None => None,
-        };
-        Ok((pool, above))
-    }
-
-    fn pool(&self, root: &DatasetName) -> Result<Pool, Failure> {
-        let failed = |error: Error| self.failure(Part::Look, &error);
-        let name = root.pool();
-        let pools = self.zfs.pools().map_err(failed)?;
-        let guid = pools
-            .iter()
-            .find(|pool| pool.name == name)
-            .map(|pool| pool.guid)
-            .ok_or_else(|| Failure {
-                side: self.side,
-                part: Part::Look,
-                object: name.to_string(),
-                kind: FailureKind::NotFound,
-                errno: None,
-                detail: format!("no pool {name} is imported"),
-            })?;
-        let properties = self.zfs.pool_properties(&name).map_err(failed)?;
-        // Where they cannot be read nothing is known of them, and the kernels say themselves what they cannot send or take.
-        let features = self.zfs.pool_features(&name).ok();
-        let features = features.map(|features| features.iter().map(feature).collect());
-        Ok(Pool {
-            guid,
-            readonly: properties.number("readonly") == Some(1),
-            features,
-        })
-    }
-
-    fn above(&self, name: &DatasetName) -> Result<Option<Above>, Failure> {
-        let properties = self
-            .zfs
-            .properties(name)
-            .optional()
-            .map_err(|error| self.failure(Part::Look, &error))?;
-        let Some(properties) = properties else { return Ok(None) };
-        // Nothing comes to the source, so nothing bounds it there.
-        let quotas = if self.side == Side::Target {
-            self.quotas_up_from(name, &properties)?
-        } else {
-            Vec::new()
-        };
-        Ok(Some(Above {
-            name: name.clone(),
-            encryption: encryption(&properties, name),
-            available: properties.number("available").unwrap_or(0),
-            quotas,
-        }))
-    }
-
-    /// The quotas that bound everything below a dataset: its own and those of what lies above.
-    fn quotas_up_from(&self, name: &DatasetName, properties: &Properties) -> Result<Vec<Quota>, Failure> {
-        let mut found: Vec<_> = quota(properties, name, QuotaKind::Quota).into_iter().collect();
-        let mut next = name.parent();
-        while let Some(name) = next {
-            let above = self.zfs.properties(&name).optional();
-            let above = above.map_err(|error| self.failure(Part::Look, &error))?;
-            found.extend(above.and_then(|above| quota(&above, &name, QuotaKind::Quota)));
-            next = name.parent();
-        }
-        Ok(found)
-    }
-
     /// One dataset, or nothing where it has vanished by now.
     fn seen(&self, entry: DatasetEntry, own: &mut Own<'_>) -> Result<Option<Dataset>, Failure> {
         let read = self.dataset(entry, own).optional();
@@ -325,7 +252,7 @@ impl Local {
     }
 }
 
-fn encryption(properties: &Properties, of: &DatasetName) -> Encryption {
+pub(super) fn encryption(properties: &Properties, of: &DatasetName) -> Encryption {
     match properties.word("encryption") {
         // The kernel tells nothing about encryption where there is none.
         None | Some("off") => Encryption::Off,
@@ -392,7 +319,7 @@ fn has_same_versions(a: &Dataset, b: &Dataset) -> bool {
 }
 
 /// A quota, if it is set; 0 is none.
-fn quota(properties: &Properties, of: &DatasetName, kind: QuotaKind) -> Option<Quota> {
+pub(super) fn quota(properties: &Properties, of: &DatasetName, kind: QuotaKind) -> Option<Quota> {
     let counted = match kind {
         QuotaKind::Quota => "used",
         QuotaKind::Refquota => "referenced",
@@ -413,15 +340,4 @@ pub(super) fn is_placeholder(properties: &Properties, of: &DatasetName) -> bool 
 
 fn is_set_on(properties: &Properties, of: &DatasetName, mark: &str) -> bool {
     properties.source(mark, of.as_str()) == Some(Source::Local)
-}
-
-/// A feature by its short name: in full it begins with who made it.
-fn feature((full, state): (&str, FeatureState)) -> (String, Feature) {
-    let short = full.split_once(':').map_or(full, |(_, short)| short);
-    let state = if state == FeatureState::Active {
-        Feature::Active
-    } else {
-        Feature::Enabled
-    };
-    (short.to_owned(), state)
 }

@@ -12,6 +12,7 @@ use crate::plan::{AbortPartial, Kept, Placeholder, Rename, Transfer};
 use crate::reason::{Failure, FailureKind, Part, Side};
 use crate::view::{Base, Point, StreamFlags};
 
+mod around;
 mod divergence;
 pub(crate) mod guard;
 mod look;
