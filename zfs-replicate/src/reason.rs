@@ -28,11 +28,15 @@ macro_rules! codes {
 }
 pub(crate) use codes;
 
+mod blocked;
 mod failure;
+mod outcome;
 mod span;
 mod unresolved;
 
+pub use blocked::Blocked;
 pub use failure::{Broken, Failure, FailureKind, Part};
+pub use outcome::{NotBegun, Outcome};
 pub use unresolved::Unresolved;
 
 /// One of the two sides of a replication.
@@ -155,159 +159,6 @@ pub enum Unwanted {
         wanted: String,
         /// The value it has, if it has one.
         found: Option<String>,
-    },
-}
-
-/// Why nothing can be done for a dataset.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "snake_case", tag = "code")]
-#[non_exhaustive]
-pub enum Blocked {
-    /// The source has nothing to send.
-    #[error("the source has no snapshot")]
-    NoSnapshots,
-    /// What the source has is left out, all of it.
-    #[error("what is wanted of snapshots leaves out {}", if *.snapshots == 1 { "the only one".to_owned() } else { format!("all {snapshots}") })]
-    NoneChosen {
-        /// How many there are.
-        snapshots: usize,
-    },
-    /// The dataset above is not on the target and will not be after this run.
-    #[error("its parent {parent} is not on the target")]
-    ParentMissing {
-        /// The parent's name on the target.
-        parent: String,
-    },
-    /// What lies there was made by us, empty, when the dataset was left alone. Nothing can be received over it but by force.
-    #[error("{dataset} is an empty placeholder, made when this dataset was left alone")]
-    PlaceholderInTheWay {
-        /// The placeholder on the target.
-        #[serde(with = "text")]
-        dataset: DatasetName,
-    },
-    /// The target has what the source has not: to go on, something there would have to be destroyed.
-    #[error(
-        "the target has {} of its own{}",
-        count(beyond.len(), "snapshot"),
-        common.as_ref().map_or_else(|| " and none in common with the source".to_owned(), |base| format!(" since {base}"))
-    )]
-    Diverged {
-        /// The newest snapshot that both have, as the target names it.
-        common: Option<Evidence>,
-        /// What the target has beyond that, oldest first.
-        beyond: Vec<Evidence>,
-    },
-    /// It diverged, and what was asked for then cannot be done.
-    #[error("{diverged}; {why}")]
-    Unresolved {
-        /// How it diverged.
-        diverged: Box<Self>,
-        /// What stands in the way.
-        why: Box<Unresolved>,
-    },
-    /// A snapshot of the target has the name of one that must be received, and is another.
-    #[error("the target has another snapshot of the name {name}: guid {target}, the source's is {source_guid}")]
-    SnapshotNameTaken {
-        /// The name on the target.
-        #[serde(with = "text")]
-        name: SnapshotName,
-        /// Identity of the one to receive.
-        #[serde(with = "text")]
-        source_guid: Guid,
-        /// Identity of the one in the way.
-        #[serde(with = "text")]
-        target: Guid,
-    },
-    /// The target was written to; receiving would roll that back.
-    #[error("the target was changed since {since}: {bytes} bytes were written")]
-    TargetModified {
-        /// How much.
-        bytes: u64,
-        /// The newest snapshot on the target.
-        since: Evidence,
-    },
-    /// A receive was interrupted and left nothing that can be resumed or aborted by its token.
-    #[error("an interrupted receive left {dataset} unfinished and without a resume token")]
-    TargetUnfinished {
-        /// The dataset on the target.
-        #[serde(with = "text")]
-        dataset: DatasetName,
-    },
-    /// The target uses the name for a dataset that belongs elsewhere and cannot be moved there.
-    #[error(
-        "{} {to}, where another dataset lies (guid {occupant})",
-        from.as_ref().map_or_else(|| "it belongs at".to_owned(), |from| format!("{from} should be renamed to"))
-    )]
-    NameOccupied {
-        /// Where its past lies on the target; nothing if it is new there.
-        #[serde(with = "text")]
-        from: Option<DatasetName>,
-        /// Where it should lie.
-        #[serde(with = "text")]
-        to: DatasetName,
-        /// Identity of the dataset in the way.
-        #[serde(with = "text")]
-        occupant: Guid,
-    },
-    /// It would have to move away from the dataset that it has its key from.
-    #[error("{from} should be renamed to {to}, and has its key from {root}, which does not lie above that")]
-    BoundToKey {
-        /// Where it lies on the target.
-        #[serde(with = "text")]
-        from: DatasetName,
-        /// Where it should lie.
-        #[serde(with = "text")]
-        to: DatasetName,
-        /// Its encryption root.
-        #[serde(with = "text")]
-        root: DatasetName,
-    },
-    /// A key is needed and not loaded.
-    #[error("the key of {root} is not loaded on the {side}")]
-    KeyNotLoaded {
-        /// Where.
-        side: Side,
-        /// The encryption root.
-        #[serde(with = "text")]
-        root: DatasetName,
-    },
-    /// What is encrypted on the source would lie readable on the target.
-    #[error("it is encrypted on the source and would be stored unencrypted below {at}")]
-    WouldStoreDecrypted {
-        /// The unencrypted place on the target.
-        #[serde(with = "text")]
-        at: DatasetName,
-    },
-    /// The target was received raw; a stream that is not raw would ruin it.
-    #[error("{dataset} was received raw and can only go on raw")]
-    RawLineage {
-        /// The dataset on the target.
-        #[serde(with = "text")]
-        dataset: DatasetName,
-    },
-    /// The target was not received raw; a raw stream cannot go on from it.
-    #[error("{dataset} was not received raw and cannot go on raw")]
-    NotRawLineage {
-        /// The dataset on the target.
-        #[serde(with = "text")]
-        dataset: DatasetName,
-    },
-    /// The target's pool cannot take what would be sent.
-    #[error("pool {pool} lacks {feature}, without which nothing of it can be received there")]
-    PoolLacks {
-        /// The target's pool.
-        #[serde(with = "text")]
-        pool: PoolName,
-        /// The feature, by the name that `zpool get` has behind `feature@`.
-        feature: String,
-    },
-    /// A name would break the kernel's rules.
-    #[error("{name:?} cannot be a name: {rule}")]
-    Unnameable {
-        /// The name that would be needed.
-        name: String,
-        /// The rule it breaks.
-        rule: String,
     },
 }
 
@@ -469,71 +320,6 @@ pub enum Fate {
     Stopped,
 }
 
-/// Why a dataset was not begun.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "snake_case", tag = "code")]
-#[non_exhaustive]
-pub enum NotBegun {
-    /// Another dataset, which had to come first, did not make it.
-    #[error("{dataset} had to come first and did not get far enough")]
-    Needs {
-        /// The other dataset's name on the source.
-        #[serde(with = "text")]
-        dataset: DatasetName,
-    },
-    /// The run was ended before its turn.
-    #[error("the run was cancelled before its turn")]
-    Cancelled,
-}
-
-/// How a dataset ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "state")]
-pub enum Outcome {
-    /// Everything was there before.
-    AtGoal,
-    /// Everything is there now, proved.
-    Replicated,
-    /// It is left alone, and an empty placeholder was made for what lies below.
-    StoodIn,
-    /// Nothing could be done.
-    Blocked {
-        /// Why.
-        why: Blocked,
-    },
-    /// It was not begun.
-    NotBegun {
-        /// Why.
-        why: NotBegun,
-    },
-    /// It was begun and not finished.
-    Failed {
-        /// The snapshot being sent, if one was.
-        #[serde(with = "text")]
-        to: Option<SnapshotName>,
-        /// What it was sent from; nothing for a full stream.
-        from: Option<String>,
-        /// Why.
-        why: Broken,
-    },
-}
-
-impl Outcome {
-    /// Whether the target has all that it should have.
-    pub fn is_at_goal(&self) -> bool {
-        matches!(self, Self::AtGoal | Self::Replicated | Self::StoodIn)
-    }
-
-    /// Whether it would have gone on if the run had not been cancelled.
-    pub fn is_cancelled(&self) -> bool {
-        match self {
-            Self::NotBegun { why } => *why == NotBegun::Cancelled,
-            Self::Failed { why, .. } => why.cause.kind == FailureKind::Cancelled,
-            Self::AtGoal | Self::Replicated | Self::StoodIn | Self::Blocked { .. } => false,
-        }
-    }
-}
-
 impl From<&Version> for Evidence {
     fn from(version: &Version) -> Self {
         Self {
@@ -559,25 +345,6 @@ codes!(Unwanted {
     AgeUnknown => "age_unknown",
     Property => "property",
 });
-codes!(Blocked {
-    NoSnapshots => "no_snapshots",
-    NoneChosen => "none_chosen",
-    ParentMissing => "parent_missing",
-    PlaceholderInTheWay => "placeholder_in_the_way",
-    Diverged => "diverged",
-    Unresolved => "unresolved",
-    SnapshotNameTaken => "snapshot_name_taken",
-    TargetModified => "target_modified",
-    TargetUnfinished => "target_unfinished",
-    NameOccupied => "name_occupied",
-    BoundToKey => "bound_to_key",
-    KeyNotLoaded => "key_not_loaded",
-    WouldStoreDecrypted => "would_store_decrypted",
-    RawLineage => "raw_lineage",
-    NotRawLineage => "not_raw_lineage",
-    PoolLacks => "pool_lacks",
-    Unnameable => "unnameable",
-});
 codes!(GivenUp {
     Unreadable => "unreadable",
     SnapshotGone => "snapshot_gone",
@@ -602,14 +369,6 @@ codes!(Fate {
     Older => "older",
     Stopped => "stopped",
 });
-codes!(NotBegun { Needs => "needs", Cancelled => "cancelled", });
-fn count(number: usize, noun: &str) -> String {
-    match number {
-        0 => format!("no {noun}"),
-        1 => format!("1 {noun}"),
-        _ => format!("{number} {noun}s"),
-    }
-}
 
 fn not(is: bool) -> &'static str {
     if is { "" } else { "not " }
