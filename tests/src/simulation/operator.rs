@@ -23,6 +23,8 @@ pub(super) struct Operator {
     pub(super) took: bool,
     /// Whether the copy was meddled with since a run began.
     pub(super) meddled: bool,
+    /// Datasets of the target that somebody else gave another name since a run began.
+    pub(super) renamed: BTreeSet<Guid>,
     /// Snapshots of the target that plans since a run began list to be lost.
     pub(super) listed: BTreeSet<Guid>,
     /// Datasets of the target that plans since a run began set aside.
@@ -47,6 +49,7 @@ impl Operator {
             is_meddler,
             took: false,
             meddled: false,
+            renamed: BTreeSet::new(),
             listed: BTreeSet::new(),
             set_aside: BTreeSet::new(),
             born: BTreeSet::new(),
@@ -175,6 +178,7 @@ impl Operator {
             (2, _) => {
                 let to = name(TARGET).child(&short).expect("a proper name");
                 let moved = self.world.zfs.rename_dataset(&dataset, &to);
+                self.renamed.extend(self.world.zfs.dataset(&to).ok().map(|there| there.guid));
                 self.tell(&format!("meddle: rename {dataset} to {to}"), moved);
             }
             (3, _) => {

@@ -25,6 +25,7 @@ impl Watch {
     pub(super) fn new(operator: &mut Operator) -> Self {
         operator.took = false;
         operator.meddled = false;
+        operator.renamed.clear();
         operator.listed.clear();
         operator.set_aside.clear();
         operator.born.clear();
@@ -39,7 +40,7 @@ impl Watch {
     }
 
     /// I2: no base is lost, but of what is set aside. I4: no snapshot of the target goes that no plan lists. Unless somebody else has just taken one away.
-    /// What was set aside is nobody's copy any more, and stays so.
+    /// What was set aside is nobody's copy any more, and stays so, unless somebody else gives it a name like any other.
     pub(super) fn look(&mut self, operator: &mut Operator) -> Result<(), String> {
         let is_taken = std::mem::take(&mut operator.took);
         let all = tree(&operator.world, BACKUP);
@@ -61,8 +62,8 @@ impl Watch {
             }
         }
         let asides = asides(&all);
-        let is_there = |guid: &Guid| all.iter().any(|(there, _)| there == guid);
-        if let Some(back) = self.asides.difference(&asides).find(|aside| is_there(aside)) {
+        let is_back = |guid: &Guid| !operator.renamed.contains(guid) && all.iter().any(|(there, _)| there == guid);
+        if let Some(back) = self.asides.difference(&asides).find(|aside| is_back(aside)) {
             return Err(format!("what was set aside is taken for a copy: the dataset {back}"));
         }
         (self.bases, self.there, self.asides) = (bases, there, asides);
