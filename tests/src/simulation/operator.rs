@@ -9,6 +9,7 @@ use zfs_replicate::plan::{DatasetPlan, Plan, Step, Transfer};
 use zfs_rs::{Base, DatasetName, Guid, OptionalExt as _, PoolName, SnapshotName};
 
 use super::name;
+use super::watch::is_aside;
 use crate::chance::Chance;
 use crate::{BEGINNING, SOURCE, TARGET, World, YEAR};
 
@@ -23,8 +24,8 @@ pub(super) struct Operator {
     pub(super) took: bool,
     /// Whether the copy was meddled with since a run began.
     pub(super) meddled: bool,
-    /// Datasets of the target that somebody else gave another name since a run began.
-    pub(super) renamed: BTreeSet<Guid>,
+    /// Datasets that were set aside, and that somebody else gave a name like any other since a run began.
+    pub(super) strays: BTreeSet<Guid>,
     /// Snapshots of the target that plans since a run began list to be lost.
     pub(super) listed: BTreeSet<Guid>,
     /// Datasets of the target that plans since a run began set aside.
@@ -49,7 +50,7 @@ impl Operator {
             is_meddler,
             took: false,
             meddled: false,
-            renamed: BTreeSet::new(),
+            strays: BTreeSet::new(),
             listed: BTreeSet::new(),
             set_aside: BTreeSet::new(),
             born: BTreeSet::new(),
@@ -178,7 +179,8 @@ impl Operator {
             (2, _) => {
                 let to = name(TARGET).child(&short).expect("a proper name");
                 let moved = self.world.zfs.rename_dataset(&dataset, &to);
-                self.renamed.extend(self.world.zfs.dataset(&to).ok().map(|there| there.guid));
+                let stray = self.world.zfs.dataset(&to).ok().filter(|_| is_aside(&dataset));
+                self.strays.extend(stray.map(|stray| stray.guid));
                 self.tell(&format!("meddle: rename {dataset} to {to}"), moved);
             }
             (3, _) => {

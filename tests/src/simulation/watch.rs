@@ -17,15 +17,15 @@ pub(super) struct Watch {
     bases: BTreeMap<Guid, Option<Base>>,
     /// Every snapshot of the target's pool, with the dataset it is of: what is set aside takes its own along.
     there: BTreeSet<(Guid, Guid)>,
-    /// The datasets there that were set aside.
-    asides: BTreeSet<Guid>,
+    /// The datasets there that were set aside, and the names they got.
+    asides: BTreeMap<Guid, String>,
 }
 
 impl Watch {
     pub(super) fn new(operator: &mut Operator) -> Self {
         operator.took = false;
         operator.meddled = false;
-        operator.renamed.clear();
+        operator.strays.clear();
         operator.listed.clear();
         operator.set_aside.clear();
         operator.born.clear();
@@ -62,9 +62,10 @@ impl Watch {
             }
         }
         let asides = asides(&all);
-        let is_back = |guid: &Guid| !operator.renamed.contains(guid) && all.iter().any(|(there, _)| there == guid);
-        if let Some(back) = self.asides.difference(&asides).find(|aside| is_back(aside)) {
-            return Err(format!("what was set aside is taken for a copy: the dataset {back}"));
+        for (guid, name) in all.iter().filter(|(guid, _)| !operator.strays.contains(guid)) {
+            if self.asides.get(guid).is_some_and(|aside| aside != name.last()) {
+                return Err(format!("what was set aside is taken for a copy: {name} (guid {guid})"));
+            }
         }
         (self.bases, self.there, self.asides) = (bases, there, asides);
         Ok(())
@@ -124,9 +125,9 @@ fn there(world: &World, all: &[(Guid, DatasetName)]) -> BTreeSet<(Guid, Guid)> {
     all.iter().flat_map(of).collect()
 }
 
-fn asides(all: &[(Guid, DatasetName)]) -> BTreeSet<Guid> {
+fn asides(all: &[(Guid, DatasetName)]) -> BTreeMap<Guid, String> {
     let itself = all.iter().filter(|(_, name)| name.last().contains(ASIDE));
-    itself.map(|(guid, _)| *guid).collect()
+    itself.map(|(guid, name)| (*guid, name.last().to_owned())).collect()
 }
 
 fn bases(world: &World) -> BTreeMap<Guid, Option<Base>> {
@@ -159,7 +160,7 @@ fn was_lied_about(operator: &Operator, dataset: Guid, base: Option<Base>) -> boo
     operator.is_lied_to && (is_listed || operator.born.contains(&dataset))
 }
 
-fn is_aside(name: &DatasetName) -> bool {
+pub(super) fn is_aside(name: &DatasetName) -> bool {
     name.as_str().contains(ASIDE)
 }
 
