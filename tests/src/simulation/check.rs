@@ -38,6 +38,15 @@ fn is_echo(failure: &Failure) -> Option<bool> {
     }
 }
 
+/// I7: what is begun in a run without faults does not fail, and is not tried twice.
+pub(super) fn goes_well(report: &Report) -> Result<(), String> {
+    let is_failed = |dataset: &&DatasetReport| dataset.attempts > 1 || matches!(dataset.outcome, Outcome::Failed { .. });
+    match report.datasets.iter().find(is_failed) {
+        Some(failed) => Err(format!("I7: fails in a run without faults: {failed:#?}")),
+        None => Ok(()),
+    }
+}
+
 /// What a saved receive on the target waits for is held on the source, if it is there, nothing is in the way of its dataset, and its turn came before
 /// the run was cancelled.
 pub(super) fn keeps(world: &World, report: &Report) -> Result<(), String> {

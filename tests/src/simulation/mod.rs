@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zfs_replicate::Memory;
 use zfs_replicate::policy::divergence::OnDivergence;
 use zfs_replicate::reason::{Blocked, Outcome, Side, Unresolved};
-use zfs_replicate::run::report::{DatasetReport, Report};
+use zfs_replicate::run::report::Report;
 use zfs_rs::backend::sim::{Call, Process, after};
 
 pub use self::each::{Kind, Struck, each};
@@ -163,31 +163,18 @@ impl Simulation {
         for _ in 0..2 {
             let process = self.start();
             last = self.run(&process)?;
-            last.iter().try_for_each(|ran| self.goes_well(&ran.report))?;
+            last.iter().try_for_each(|ran| check::goes_well(&ran.report))?;
         }
         self.is_at_goal(&last.ok_or("I7: no plan can be made")?)?;
         let process = self.start();
         let again = self.run(&process)?.ok_or("I7: no plan can be made any more")?;
-        self.goes_well(&again.report)?;
+        check::goes_well(&again.report)?;
         self.is_at_goal(&again)?;
         let changes: Vec<Call> = process.calls().into_iter().filter(|call| call.is_change()).collect();
         if !changes.is_empty() {
             return Err(format!("I7: a run at the goal changes something: {changes:?}"));
         }
         Ok(())
-    }
-
-    /// What is begun while nobody is in the way is not tried twice, and does not fail.
-    fn goes_well(&self, report: &Report) -> Result<(), String> {
-        let is_raw = self.operator().world.is_raw;
-        let is_failed = |dataset: &&DatasetReport| {
-            let is_keyless = is_raw && is_keyless(&dataset.outcome);
-            dataset.attempts > 1 || matches!(dataset.outcome, Outcome::Failed { .. }) && !is_keyless
-        };
-        match report.datasets.iter().find(is_failed) {
-            Some(failed) => Err(format!("I7: fails in a run without faults: {failed:#?}")),
-            None => Ok(()),
-        }
     }
 
     /// Every dataset is where it should be; where the copy was meddled with, or is told to be in the way.
