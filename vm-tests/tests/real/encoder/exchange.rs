@@ -1,6 +1,11 @@
 //! I am one request to `/dev/zfs` as it went over the border, and I know where two of them differ.
 
-use zfs_rs::nvlist::NvList;
+use std::ops::Range;
+
+use zfs_rs::{
+    nvlist::NvList,
+    stream::{Begin, BeginFlags},
+};
 
 /// A call of the seam, and all that was said to the kernel for it.
 #[derive(Debug)]
@@ -10,7 +15,7 @@ pub(super) struct Call {
 }
 
 /// One ioctl.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Exchange {
     pub(super) request: u64,
     /// `zfs_cmd`, as it went in.
@@ -27,17 +32,33 @@ impl Call {
         }
     }
 
-    /// How this call differs from the same one made in another way; empty where all bytes are equal but those that are masked.
+    /// How this call differs from the same one made by the C library; empty where all bytes are equal but those that are masked.
     pub(super) fn differences(&self, from: &Self) -> Vec<String> {
-        let requests = |call: &Self| call.exchanges.iter().map(|one| format!("{:#x}", one.request)).collect::<Vec<_>>();
-        if requests(self) != requests(from) {
-            return vec![format!("{}: requests {:?} and {:?}", self.name, requests(self), requests(from))];
+        let wanted = from.without_needless_question();
+        let requests = |exchanges: &[Exchange]| exchanges.iter().map(|one| format!("{:#x}", one.request)).collect::<Vec<_>>();
+        if requests(&self.exchanges) != requests(&wanted) {
+            let [ours, theirs] = [&self.exchanges, &wanted].map(|exchanges| requests(exchanges));
+            return vec![format!("{}: requests {ours:?} and {theirs:?}", self.name)];
         }
-        let pairs = self.exchanges.iter().zip(&from.exchanges);
-        pairs
+        self.exchanges
+            .iter()
+            .zip(&wanted)
             .flat_map(|(ours, theirs)| ours.differences(theirs))
             .map(|difference| format!("{}: {difference}", self.name))
             .collect()
+    }
+
+    /// What we are to say where the C library says this: the same, but before an increment it asks whether the target is there, and names the parent
+    /// where it is not. We name the target, unasked.
+    fn without_needless_question(&self) -> Vec<Exchange> {
+        match self.exchanges.as_slice() {
+            [question, receive] if question.request == OBJSET_STATS && receive.is_receive_of_increment() => {
+                let mut receive = receive.clone();
+                receive.command[NAME].copy_from_slice(&question.command[NAME]);
+                vec![receive]
+            }
+            exchanges => exchanges.to_vec(),
+        }
     }
 }
 
@@ -54,6 +75,15 @@ impl Exchange {
         };
         assert_eq!(source.len(), size, "the source list of request {request:#x}");
         Self { request, command, source }
+    }
+
+    /// Whether a dataset that is there is to change; a clone has a base too, and makes one.
+    fn is_receive_of_increment(&self) -> bool {
+        let increment = |list: &NvList| {
+            let begin = Begin::read(list.get::<&[u8]>("begin_record").unwrap().try_into().unwrap()).unwrap();
+            begin.from_guid.is_some() && !begin.flags.contains(BeginFlags::CLONE) && list.get::<&str>("origin").is_err()
+        };
+        self.request == RECV_NEW && increment(&NvList::decode(&self.source).unwrap())
     }
 
     fn differences(&self, from: &Self) -> Vec<String> {
@@ -87,8 +117,14 @@ fn number(command: &[u8], at: usize) -> u64 {
     u64::from_ne_bytes(command[at..at + 8].try_into().unwrap())
 }
 
+const OBJSET_STATS: u64 = 0x5a12;
+const RECV_NEW: u64 = 0x5a46;
+
 /// Bytes of `zfs_cmd` in every release.
 pub(super) const COMMAND_SIZE: usize = 13_744;
+
+/// Where the name of what a request is about lies.
+const NAME: Range<usize> = 0..SOURCE;
 
 const SOURCE: usize = 4096;
 const SOURCE_SIZE: usize = 4104;

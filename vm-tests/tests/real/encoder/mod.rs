@@ -1,4 +1,4 @@
-//! What our ioctls say to the kernel is what the C library says, to the last byte; and what comes back is the same.
+//! What our ioctls say to the kernel is what the C library says, to the last byte, but for one question less; and what comes back is the same.
 //!
 //! This test starts itself twice as a player, once for each way to the kernel, in the same setting; both players make the same calls, and what goes over
 //! the border is read in their memory.
