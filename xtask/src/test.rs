@@ -233,7 +233,7 @@ fn clippy() -> Result<Count, Failure> {
         "warnings",
     ])?;
     // What only runs in a machine is no test to cargo unless it is named.
-    cargo(&["clippy", "-p", "vm-tests", "--test", "*", "--", "-D", "warnings"])?;
+    cargo(&["clippy", "--workspace", "--test", "*", "--", "-D", "warnings"])?;
     for features in ["", "ioctl", "sim"] {
         println!("zfs-rs with the features '{features}' alone");
         cargo(&[
@@ -262,7 +262,7 @@ fn agreement() -> Result<Count, Failure> {
     let these = ["-p", "zfs-sys", "--features", "buildtime-bindgen"];
     cargo(&[&["clippy", "--all-targets"], &these[..], &["--", "-D", "warnings"]].concat())?;
     let declarations = ran(cargo(&[&["test", "--no-fail-fast"], &these[..]].concat())?)?;
-    let layout = ran(cargo(&["test", "--no-fail-fast", "-p", "vm-tests", "--test", "layout"])?)?;
+    let layout = ran(cargo(&["test", "--no-fail-fast", "--workspace", "--test", "layout"])?)?;
     Ok(declarations + layout)
 }
 
@@ -282,8 +282,8 @@ fn docs() -> Result<Count, Failure> {
 fn vm() -> Result<Count, Failure> {
     let mut progress = Progress::to_stderr();
     let image = Image::ensure(Suite::Trixie, &mut progress)?;
-    let harness = ran(cargo(&["test", "-p", "vm-tests", "--test", "machine", "--", "--test-threads=1"])?)?;
-    let power = ran(cargo(&["test", "-p", "vm-tests", "--test", "power", "--", "--nocapture"])?)?;
+    let harness = ran(cargo(&["test", "--workspace", "--test", "machine", "--", "--test-threads=1"])?)?;
+    let power = ran(cargo(&["test", "--workspace", "--test", "power", "--", "--nocapture"])?)?;
     let verdict = Tests::new()
         .machines(MACHINES)
         .machine(VmOptions {

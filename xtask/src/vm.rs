@@ -145,7 +145,7 @@ pub(crate) struct Machine {
     #[arg(long, default_value_t = 2, value_name = "COUNT")]
     cpus: u32,
     /// The longest the program may run, in seconds
-    #[arg(long, default_value_t = 1800, value_name = "SECONDS")]
+    #[arg(long, default_value_t = 3600, value_name = "SECONDS")]
     limit: u64,
     /// Size of each of the two disks for pools, in MiB (sparse)
     #[arg(long, default_value_t = 4096, value_name = "MIB")]

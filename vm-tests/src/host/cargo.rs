@@ -10,7 +10,7 @@ use crate::error::{Doing, Error, Result};
 
 /// The tests of this package's target `real`, compiled and not run.
 pub(crate) fn tests() -> Result<PathBuf> {
-    make(&["test", "--package", "vm-tests", "--test", "real", "--no-run"], "real")
+    make(&["--test", "real"], "real")
 }
 
 /// The same, compiled by a nightly compiler so that each touch of memory is watched (AddressSanitizer).
@@ -38,16 +38,14 @@ pub const WATCHED: [(&str, &str); 2] = [
 /// # Errors
 /// It does not compile.
 pub fn product() -> Result<PathBuf> {
-    // The profile of the tests: what both use is compiled once.
-    make(&["build", "--profile", "test", "--package", PRODUCT, "--bin", PRODUCT], PRODUCT)
+    // With tests of its own, as cargo makes what is for tests with other features of what it stands on, and all of that twice.
+    make(&["--bin", PRODUCT, "--test", "cli"], PRODUCT)
 }
 
 /// The example programs that talk to a kernel, by name.
 pub(crate) fn examples() -> Result<Vec<(PathBuf, &'static str)>> {
-    let order = ["build", "--profile", "test", "--package", "zfs-rs", "--package", PRODUCT];
-    let chosen = EXAMPLES.iter().flat_map(|name| ["--example", name]);
-    let order: Vec<&str> = order.into_iter().chain(chosen).collect();
-    let said = build(&order)?;
+    let chosen: Vec<&str> = EXAMPLES.iter().flat_map(|name| ["--example", name]).collect();
+    let said = build(&chosen)?;
     EXAMPLES.into_iter().map(|name| Ok((built(&said, name)?, name))).collect()
 }
 
@@ -65,7 +63,7 @@ const EXAMPLES: [&str; 9] = [
 
 /// The example program of this package that changes a tree and kills what replicates it.
 pub(crate) fn crash() -> Result<PathBuf> {
-    make(&["build", "--profile", "test", "--package", "vm-tests", "--example", CRASH], CRASH)
+    make(&["--example", CRASH], CRASH)
 }
 
 /// What the guest knows it as.
@@ -73,7 +71,7 @@ pub(crate) const CRASH: &str = "crash";
 
 /// The example program of `zfs-rs` that stands in for `zfs send` and `zfs receive`.
 pub(crate) fn shim() -> Result<PathBuf> {
-    make(&["build", "--profile", "test", "--package", "zfs-rs", "--example", SHIM], SHIM)
+    make(&["--example", SHIM], SHIM)
 }
 
 /// What the guest knows the example as.
@@ -82,14 +80,15 @@ pub(crate) const SHIM: &str = "zfs-shim";
 /// What the guest knows the product as.
 pub(crate) const PRODUCT: &str = "zfs-replicate";
 
-fn make(order: &[&str], target: &str) -> Result<PathBuf> {
-    built(&build(order)?, target)
+fn make(chosen: &[&str], target: &str) -> Result<PathBuf> {
+    built(&build(chosen)?, target)
 }
 
-/// What cargo says, once it has made what it was told to.
-fn build(order: &[&str]) -> Result<String> {
+/// What cargo says, once it has made what is chosen, in the way of the tests of the whole workspace: so all have everything else in common, and that is
+/// compiled once.
+fn build(chosen: &[&str]) -> Result<String> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    said(Command::new(cargo).args(order))
+    said(Command::new(cargo).args(["build", "--profile", "test", "--workspace"]).args(chosen))
 }
 
 fn said(cargo: &mut Command) -> Result<String> {

@@ -30,7 +30,8 @@ impl Default for VmOptions {
         Self {
             memory_mib: 4096,
             cpus: 2,
-            limit: Duration::from_secs(1800),
+            // A busy host is slow; a guest that takes longer than this hangs.
+            limit: Duration::from_secs(3600),
             timing: Timing::Host,
         }
     }
