@@ -178,7 +178,8 @@ impl SendRequest {
         Ok(self)
     }
 
-    /// Estimates the stream's length in bytes. A hint: what is written meanwhile and how well it compresses is not known yet.
+    /// Estimates the stream's length in bytes, or of one that resumes what is left of it. A hint: what is written meanwhile and how well it compresses is not
+    /// known yet.
     ///
     /// # Errors
     ///
@@ -188,6 +189,8 @@ impl SendRequest {
         self.zfs
             .core
             .send_space(&self.request())
+            // Kernels (2.0 to 2.4) take what was sent already from what they guess of all, and go below zero where the guess was too small.
+            .map(|bytes| i64::try_from(bytes).map_or(0, |_positive| bytes))
             .map_err(|refusal| Error::new(Operation::Estimate, self.snapshot.as_str(), refusal))
     }
 

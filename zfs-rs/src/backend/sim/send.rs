@@ -22,7 +22,7 @@ pub(super) fn space(world: &World, request: &request::Send<'_>) -> Outcome<u64> 
     rules::send(pool, request.snapshot, request.from, false)?;
     let (_, snapshot) = pool.state.snapshot(request.snapshot)?;
     let changes = snapshot.content.changes(since(pool, request.from)?);
-    Ok(bytes::size(&changes).saturating_sub(request.resume.map_or(0, |point| point.bytes)))
+    Ok(bytes::size(&changes).wrapping_sub(request.resume.map_or(0, |point| point.bytes)))
 }
 
 pub(super) fn send(process: &Process, request: &request::Send<'_>, to: BorrowedFd<'_>) -> Outcome<()> {

@@ -115,6 +115,21 @@ fn a_stream_is_whole_by_the_reader_and_estimated_to_its_blocks() {
 }
 
 #[test]
+fn nothing_is_left_where_more_was_sent_than_was_guessed() {
+    let (_, zfs) = history();
+    let left = |bytes| {
+        let point = ResumeAt {
+            object: 1,
+            offset: 0,
+            bytes,
+        };
+        zfs.send(&snap("tank/a@2")).resume(point).estimate().unwrap()
+    };
+    let all = left(0);
+    assert_eq!((left(all - 1), left(all), left(all + 1)), (1, 0, 0));
+}
+
+#[test]
 fn an_interrupted_full_receive_goes_on_from_its_token() {
     let (sim, zfs) = history();
     let bytes = stream(&zfs, None, "tank/a@1", PLAIN);
