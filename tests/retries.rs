@@ -1,5 +1,7 @@
 //! What passes by itself is tried again within the run.
 
+use std::sync::Arc;
+
 use ring_tests::World;
 use zfs_replicate::Replicator;
 use zfs_replicate::event::Event;
@@ -39,6 +41,28 @@ fn a_stream_that_was_cut_off_goes_on_where_it_stopped() {
     assert_eq!(world.differences(), [""; 0]);
     let (_, changes) = world.replicate_well();
     assert_eq!(changes, [], "a run at the goal changes nothing");
+}
+
+#[test]
+fn a_receive_that_outlives_its_program_is_waited_for() {
+    // I7 I9: what the killed program left when it was read is not yet all that it leaves.
+    let world = Arc::new(world(5));
+    let begin = |world: &World, bytes: u64| {
+        let process = world.sim.start_in_turn();
+        process.inject(at_byte(bytes).on(Call::Receive).kill());
+        let replicator = replicator(world, &process);
+        replicator.run_in_turn(replicator.plan().expect("a plan"), |_| Some(0));
+    };
+    begin(&world, 200_000);
+    let theirs = Arc::clone(&world);
+    let process = world.sim.start_in_turn();
+    process.inject(after(0).on(Call::Receive).meanwhile(move || begin(&theirs, 100_000)));
+    let replicator = replicator(&world, &process);
+    let report = replicator.run_in_turn(replicator.plan().expect("a plan"), |_| Some(0));
+    assert!(report.complete, "{report:#?}");
+    assert_eq!(report.datasets[0].attempts, 2, "{report:#?}");
+    assert!(report.datasets[0].bytes_saved > 200_000, "{report:#?}");
+    assert_eq!(world.differences(), [""; 0]);
 }
 
 #[test]

@@ -197,7 +197,7 @@ pub enum Partial {
 }
 
 /// What a resume token says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedReceive {
     /// The snapshot that was being received.
     #[serde(with = "text")]

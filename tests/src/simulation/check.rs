@@ -29,6 +29,16 @@ pub(super) fn says_so(report: &Report) -> Result<(), String> {
     Ok(())
 }
 
+/// I7: where nobody meddles with the copy every stream fits, and one that another program's receive came before is tried again.
+pub(super) fn fits(report: &Report) -> Result<(), String> {
+    let is_unfit =
+        |dataset: &&DatasetReport| matches!(&dataset.outcome, Outcome::Failed { why, .. } if why.cause.kind == FailureKind::Mismatch);
+    match report.datasets.iter().find(is_unfit) {
+        Some(unfit) => Err(format!("I7: a stream is said not to fit where nobody meddled: {unfit:#?}")),
+        None => Ok(()),
+    }
+}
+
 /// Whether this is what one end of a stream says because the other went away; nothing where it is about no stream.
 fn is_echo(failure: &Failure) -> Option<bool> {
     match failure.part {

@@ -69,7 +69,7 @@ const MOST_CALLS: usize = 160;
 /// And is given so many orders.
 const MOST_ORDERS: usize = 24;
 /// Streams are about as long.
-const MOST_BYTES: usize = 90_000;
+pub(super) const MOST_BYTES: usize = 90_000;
 const ERRNOS: [Errno; 6] = [Errno::EIO, Errno::ENOSPC, Errno::EDQUOT, Errno::EBUSY, Errno::EINTR, Errno::EAGAIN];
 const LISTS: [Call; 2] = [Call::NextChild, Call::NextSnapshot];
 const CHANGES: [Call; 9] = [

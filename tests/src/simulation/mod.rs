@@ -136,6 +136,9 @@ impl Simulation {
             if let Some(Ran { report, watch }) = ran {
                 if !operator.is_lied_to {
                     watch.believes(&operator, &report)?;
+                    if !operator.meddled {
+                        check::fits(&report)?;
+                    }
                 }
                 // Where somebody meddled, nothing may be done for a dataset, and so nothing is held for it.
                 if are_streams_alone && process.is_alive() && !operator.is_meddler {

@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use std::fmt::{Debug, Write as _};
 
 use zfs_replicate::plan::{DatasetPlan, Plan, Step, Transfer};
+use zfs_rs::backend::sim::{Call, at_byte};
 use zfs_rs::{Base, DatasetName, Guid, OptionalExt as _, PoolName, SnapshotName};
 
+use super::fault::MOST_BYTES;
 use super::name;
 use super::watch::is_aside;
 use crate::chance::Chance;
@@ -105,9 +107,13 @@ impl Operator {
         }
     }
 
-    /// A second program replicates the same, from beginning to end.
+    /// A second program replicates the same, to its end or until it is killed in the middle of a stream.
     pub(super) fn replicate(&mut self) {
         let process = self.world.sim.start_in_turn();
+        if self.chance.percent(50) {
+            let bytes = u64::try_from(self.chance.below(MOST_BYTES)).unwrap_or(0);
+            process.inject(at_byte(bytes).on(Call::Receive).kill());
+        }
         let replicator = self.world.replicator(process.zfs());
         let plan = replicator.plan().inspect(|plan| self.consent(plan));
         let chance = &mut self.chance;

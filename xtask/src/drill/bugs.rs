@@ -34,7 +34,7 @@ const DRAW: &str = "zfs-replicate/src/drive/draw.rs";
 const LOOK: &str = "zfs-replicate/src/endpoint/look.rs";
 
 /// All of them.
-pub(super) const BUGS: [Bug; 39] = [
+pub(super) const BUGS: [Bug; 40] = [
     Bug {
         name: "no cursor is made before a snapshot is sent",
         file: MARK,
@@ -170,8 +170,8 @@ pub(super) const BUGS: [Bug; 39] = [
     Bug {
         name: "what a saved receive waits for is not held",
         file: ANSWER,
-        found: "if partial == Some(transfer.to.guid) {",
-        planted: "if partial == Some(Guid(0)) {",
+        found: "if partial.is_some_and(|partial| partial.to_guid == transfer.to.guid) {",
+        planted: "if partial.is_some_and(|partial| partial.to_guid == Guid(0)) {",
     },
     Bug {
         name: "a transfer that failed counts as done",
@@ -250,6 +250,12 @@ pub(super) const BUGS: [Bug; 39] = [
         file: DIVERGENCE,
         found: "let doomed: Vec<SnapshotName> = back.lost.iter().map(|lost| lost.name.clone()).collect();",
         planted: "let doomed: Vec<SnapshotName> = there.iter().filter(|found| found.createtxg >= base.createtxg).map(|found| found.name.clone()).collect();",
+    },
+    Bug {
+        name: "what another receive got ahead of is said not to fit",
+        file: ANSWER,
+        found: "found.is_some_and(|found| is_overtaken(transfer, found))",
+        planted: "found.is_some_and(|found| !is_overtaken(transfer, found))",
     },
     Bug {
         name: "what came after the plan is rolled back too",

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use zfs_rs::stream::token::ResumeToken;
+use zfs_rs::stream::token::{ResumeToken, TokenError};
 use zfs_rs::{
     DatasetEntry, DatasetKind, DatasetName, Error, Guid, Listing, ListingCache, OptionalExt as _, Properties, SnapshotName, Source, Txg,
 };
@@ -273,30 +273,31 @@ pub(super) fn encryption(properties: &Properties, of: &DatasetName) -> Encryptio
 
 fn partial(properties: &Properties, inconsistent: bool) -> Option<Partial> {
     let token = properties.text("receive_resume_token")?;
-    Some(match token.parse::<ResumeToken>() {
-        Ok(token) => {
-            let point = token.into_point();
-            let flags = StreamFlags {
-                raw: point.raw_ok,
-                large_block: point.large_block_ok,
-                embed: point.embed_ok,
-                compress: point.compress_ok,
-            };
-            let at = ResumeAt {
-                object: point.object,
-                offset: point.offset,
-                bytes: point.bytes,
-            };
-            Partial::Saved(SavedReceive {
-                to_guid: Guid(point.to_guid),
-                from_guid: point.from_guid.map(Guid),
-                point: at,
-                flags,
-            })
-        }
+    Some(match saved(&token) {
+        Ok(saved) => Partial::Saved(saved),
         Err(fault) => Partial::Unreadable {
             fault: fault.to_string(),
             is_full: inconsistent,
+        },
+    })
+}
+
+/// What a resume token says.
+pub(super) fn saved(token: &str) -> Result<SavedReceive, TokenError> {
+    let point = token.parse::<ResumeToken>()?.into_point();
+    Ok(SavedReceive {
+        to_guid: Guid(point.to_guid),
+        from_guid: point.from_guid.map(Guid),
+        point: ResumeAt {
+            object: point.object,
+            offset: point.offset,
+            bytes: point.bytes,
+        },
+        flags: StreamFlags {
+            raw: point.raw_ok,
+            large_block: point.large_block_ok,
+            embed: point.embed_ok,
+            compress: point.compress_ok,
         },
     })
 }

@@ -10,7 +10,7 @@ use zfs_rs::{Backend, DatasetName, Error, ErrorKind, Guid, Incoming, OptionalExt
 
 use crate::plan::{AbortPartial, Kept, Placeholder, Rename, Transfer};
 use crate::reason::{Failure, FailureKind, Part, Side};
-use crate::view::{Base, Point, StreamFlags};
+use crate::view::{Base, Point, SavedReceive, StreamFlags};
 
 mod around;
 mod divergence;
@@ -33,8 +33,8 @@ pub struct Local {
 pub struct Found {
     /// Identity of the snapshot of that name, if there is one.
     pub snapshot: Option<Guid>,
-    /// Identity of the snapshot that an interrupted receive of its dataset waits for, if that was asked for and there is one.
-    pub partial: Option<Guid>,
+    /// What an interrupted receive of its dataset has saved, if that was asked for and there is one.
+    pub partial: Option<SavedReceive>,
 }
 
 impl Local {
@@ -114,11 +114,8 @@ impl Local {
             let read = self.zfs.receive_resume_token(wanted.name.dataset()).optional();
             read.map_err(failed)?.flatten()
         };
-        let partial = token.and_then(|token| token.parse::<zfs_rs::stream::token::ResumeToken>().ok());
-        Ok(Found {
-            snapshot,
-            partial: partial.map(|token| Guid(token.point().to_guid)),
-        })
+        let partial = token.and_then(|token| look::saved(&token).ok());
+        Ok(Found { snapshot, partial })
     }
 
     /// Bytes a transfer will move, as far as the kernel can tell.

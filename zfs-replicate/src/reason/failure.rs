@@ -69,7 +69,7 @@ pub enum FailureKind {
     /// The user may not.
     #[error("permission denied")]
     PermissionDenied,
-    /// Somebody else uses it.
+    /// Somebody else uses it, or did until now.
     #[error("busy")]
     Busy,
     /// It is not there.

@@ -15,7 +15,7 @@ use crate::reason::{Broken, Failure, NotBegun, Outcome};
 use crate::run::dataset::{Phase, State, Task};
 use crate::run::report::Report;
 use crate::run::room::Room;
-use crate::view::Point;
+use crate::view::{Point, SavedReceive};
 
 mod dataset;
 #[cfg(test)]
@@ -117,8 +117,8 @@ pub enum Answer {
 pub struct Seen {
     /// Identity of the snapshot of that name, if there is one.
     pub snapshot: Option<Guid>,
-    /// Identity of the snapshot that a partial receive of its dataset waits for, if that was asked for and there is one.
-    pub partial: Option<Guid>,
+    /// What a partial receive of its dataset has saved, if that was asked for and there is one.
+    pub partial: Option<SavedReceive>,
 }
 
 /// A run: a plan, how far it got, and what may be done next.

@@ -3,6 +3,8 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use zfs_rs::identity::Guid;
+
 use crate::event::Event;
 use crate::plan::mark::TargetKey;
 use crate::plan::tests::divergence;
@@ -12,6 +14,7 @@ use crate::reason::{Broken, Failure, FailureKind, NotBegun, Outcome, Part, Side}
 use crate::run::kill_points::check_no_leak;
 use crate::run::report::Report;
 use crate::run::{Action, Answer, Limits, Machine, Next, Seen};
+use crate::view::{ResumeAt, SavedReceive, StreamFlags};
 use crate::world::{ALL, World, guid, world};
 
 /// A machine by hand: orders are taken as they come and answered as the test likes.
@@ -246,6 +249,43 @@ fn what_a_partial_receive_waits_for_is_kept() {
     assert!(report.complete);
     assert_eq!(report.datasets[0].bytes_saved, 400);
     check_no_leak(&hand.world, 0);
+}
+
+#[test]
+fn what_does_not_fit_is_tried_again_only_where_another_receive_got_further() {
+    let saved = |to: &str, bytes: u64| SavedReceive {
+        to_guid: guid("", to),
+        from_guid: None,
+        point: ResumeAt {
+            object: 7,
+            offset: 131_072,
+            bytes,
+        },
+        flags: StreamFlags::default(),
+    };
+    let seen = |snapshot: Option<Guid>, partial: Option<SavedReceive>| Ok(Seen { snapshot, partial });
+    for (text, seen, is_tried_again) in [
+        ("src: @1 | dst: ~1", seen(None, Some(saved("1", 500))), false),
+        ("src: @1 | dst: ~1", Err(failure(FailureKind::Io)), false),
+        ("src: @1 | dst: ~1", seen(None, Some(saved("1", 600))), true),
+        ("src: @1 | dst: ~1", seen(None, None), true),
+        ("src: @1 | dst: ~1", seen(Some(guid("", "1")), None), true),
+        ("src: @1", seen(None, None), false),
+        ("src: @1", seen(None, Some(saved("1", 600))), true),
+        ("src: @1", seen(Some(guid("", "1")), None), true),
+        ("src: @1", seen(Some(guid("", "1!")), None), false),
+    ] {
+        let mut hand = Hand::new(text, 1);
+        let (dataset, _) = hand.until(is_transfer);
+        let result = Err(failure(FailureKind::Mismatch).into());
+        hand.answer(dataset, Answer::Transferred { bytes: 9, result });
+        assert!(matches!(hand.orders()[..], [(0, Action::Confirm(_))]));
+        hand.answer(dataset, Answer::Confirmed(seen.clone()));
+        let report = hand.finish();
+        let attempts = if is_tried_again { 2 } else { 1 };
+        assert_eq!(report.datasets[0].attempts, attempts, "{text}, {seen:?}: {report:#?}");
+        assert_eq!(report.complete, is_tried_again);
+    }
 }
 
 #[test]

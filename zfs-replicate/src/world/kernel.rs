@@ -184,7 +184,7 @@ impl World {
                 let unproved = dataset.filter(|_| snapshot != Some(wanted.guid));
                 return Answer::Confirmed(Ok(Seen {
                     snapshot,
-                    partial: unproved.and_then(saved).map(|saved| saved.to_guid),
+                    partial: unproved.and_then(saved).copied(),
                 }));
             }
         })

@@ -19,7 +19,7 @@ use zfs_replicate::{
 };
 use zfs_rs::{DatasetName, Zfs};
 
-use super::{Ended, command, guids, holds, refuse::NOBODY, replicate};
+use super::{Ended, TORN, command, guids, holds, partial, refuse::NOBODY, replicate, tear};
 use crate::support::{
     files::{assortment, contents, mountpoint, noise, sha256},
     oracle,
@@ -36,6 +36,7 @@ both!(
     a_lineage_stays_raw_or_not_whoever_wraps_its_keys,
     a_property_that_came_with_a_stream_is_nobodys_wish_here,
     a_run_takes_nothing_away_from_a_receive_that_runs,
+    what_gets_further_than_its_plan_is_planned_anew,
 );
 
 fn a_copy_that_was_only_looked_at_goes_on(zfs: &Zfs) {
@@ -208,6 +209,33 @@ fn a_run_takes_nothing_away_from_a_receive_that_runs(zfs: &Zfs) {
     assert_eq!(guids(target.as_str()), guids(source.as_str()));
     assert_eq!(contents(format!("{target}@two")), contents(format!("{source}@two")));
     assert_eq!(holds(&source), "");
+}
+
+/// As the receive of a killed program does, which is at work for a moment longer than the program.
+fn what_gets_further_than_its_plan_is_planned_anew(zfs: &Zfs) {
+    // Another receive gets a little further, or to the end.
+    for (purpose, until) in [("further", format!("head -c {TORN}")), ("to-the-end", "cat".to_owned())] {
+        let (source, target) = (home(purpose), other_place(purpose));
+        oracle::sh(&format!("zfs snapshot {source}@one"));
+        replicate(zfs, &source, &target, &[]).well();
+        noise(mountpoint(&source).join("noise"), 4, 8 << 20);
+        oracle::sh(&format!("zfs snapshot {source}@two"));
+        tear("-Lc -i @one", &format!("{source}@two"), &target);
+        let replication = Replicator::local(zfs.clone(), source.clone(), target.clone());
+        let plan = replication.plan().unwrap();
+        let token = partial(&target);
+        oracle::sh(&format!("(zfs send -t {token} | {until} | zfs receive -s -u {target}) || true"));
+        assert_ne!(partial(&target), token);
+
+        let run = replication.run(plan);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let report = runtime.block_on(run.finish());
+        assert!(report.complete, "{report:#?}");
+        assert_eq!(report.datasets[0].attempts, 2, "{report:#?}");
+        assert_eq!(guids(target.as_str()), guids(source.as_str()));
+        assert_eq!(contents(format!("{target}@two")), contents(format!("{source}@two")));
+        assert_eq!(holds(&source), "");
+    }
 }
 
 /// How a run fails at first that leaves out these snapshots; it is not waited for what it tries again.

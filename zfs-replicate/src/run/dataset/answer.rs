@@ -91,7 +91,7 @@ impl Task {
         cancelled: bool,
         events: &mut impl Extend<Event>,
     ) {
-        let partial = seen.as_ref().ok().and_then(|seen| seen.partial);
+        let found = seen.as_ref().ok().copied();
         let broken = match (result, check(&arrives(transfer), seen)) {
             (Ok(()), Ok(guid)) => {
                 self.done += 1;
@@ -107,7 +107,12 @@ impl Task {
                 return self.stepped(plan, index, cancelled, events);
             }
             (Ok(()), Err(failure)) => failure.into(),
-            (Err(broken), _) => broken,
+            (Err(mut broken), _) => {
+                if broken.cause.kind == FailureKind::Mismatch && found.is_some_and(|found| is_overtaken(transfer, found)) {
+                    broken.cause.kind = FailureKind::Busy;
+                }
+                broken
+            }
         };
         events.extend([Event::StepFailed {
             dataset: self.subject.clone(),
@@ -115,7 +120,8 @@ impl Task {
             bytes: self.step_bytes,
             why: broken.clone(),
         }]);
-        if partial == Some(transfer.to.guid) {
+        let partial = found.and_then(|found| found.partial);
+        if partial.is_some_and(|partial| partial.to_guid == transfer.to.guid) {
             self.state = State::Due(Phase::Keep(index, broken));
         } else {
             self.fail(Some(transfer), broken);
@@ -147,6 +153,12 @@ impl Task {
         }
         self.advance(plan, index + 1, cancelled);
     }
+}
+
+/// Whether another receive got further since the transfer was planned, as that of a program that was killed does for a moment. Kernels say then that the
+/// stream does not fit, as they do of one that never will; that one gets no further when it is tried again.
+fn is_overtaken(transfer: &Transfer, found: Seen) -> bool {
+    found.snapshot == Some(transfer.to.guid) || found.partial.map(|saved| saved.point) != transfer.resume
 }
 
 /// Whether a snapshot was read back as it should be.
