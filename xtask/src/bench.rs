@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{self, ExitCode};
 
 use clap::{Args, ValueEnum};
-use vm_tests::{Job, Progress, Suite, Timing, VmOptions};
+use vm_tests::{Job, Progress, Suite, Timing, VmOptions, host::cargo};
 
 use crate::{Failure, demo};
 
@@ -78,7 +78,7 @@ impl Command {
     /// Lets the bench of zfs-rs run here.
     fn streams(&self) -> Result<ExitCode, Failure> {
         Progress::to_stderr().say("building what measures (release)");
-        let mut program = process::Command::new(demo::build("zfs-rs", "--bench", "streams")?);
+        let mut program = process::Command::new(cargo::release("zfs-rs", "--bench", "streams")?);
         let status = program.args(self.repetitions.map(|count| count.to_string())).status()?;
         Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
@@ -103,7 +103,7 @@ impl Command {
     fn measure(&self, program: &str, words: &[&str]) -> Result<ExitCode, Failure> {
         let mut progress = Progress::to_stderr();
         progress.say("building what measures in the guest (release)");
-        let path = demo::build("vm-tests", "--example", program)?;
+        let path = cargo::release("vm-tests", "--example", program)?;
         let job = Job::new().file(path, program).program(format!("./{program}"), words);
         demo::act(self.suite, &job, &self.machine(), &mut progress)
     }

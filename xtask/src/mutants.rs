@@ -3,9 +3,9 @@
 use std::process::{self, ExitCode};
 
 use clap::Args;
-use vm_tests::Progress;
+use vm_tests::{Progress, host::cargo};
 
-use crate::{Failure, demo};
+use crate::Failure;
 
 /// What `mutants` takes.
 #[derive(Debug, Args)]
@@ -25,7 +25,7 @@ impl Command {
     /// Does it: status 0 only when both verifiers said the same of each mutant, and every rule was broken by some.
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         Progress::to_stderr().say("building what makes and judges them (release)");
-        let mut program = process::Command::new(demo::build("ring-tests", "--bin", "mutants")?);
+        let mut program = process::Command::new(cargo::release("ring-tests", "--bin", "mutants")?);
         program.args([self.seed, self.blind, self.mutants].map(|number| number.to_string()));
         let status = program.status()?;
         Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

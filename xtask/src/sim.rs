@@ -4,9 +4,9 @@ use std::path::Path;
 use std::process::{self, ExitCode};
 
 use clap::Args;
-use vm_tests::Progress;
+use vm_tests::{Progress, host::cargo};
 
-use crate::{Failure, demo};
+use crate::Failure;
 
 /// What `sim` takes.
 #[derive(Debug, Args)]
@@ -26,7 +26,7 @@ impl Command {
     /// Does it: status 0 only when every invariant held in each.
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         Progress::to_stderr().say("building the worlds (release)");
-        let program = demo::build("ring-tests", "--bin", "sim")?;
+        let program = cargo::release("ring-tests", "--bin", "sim")?;
         let is_good = if self.each {
             each(&program)?
         } else {
@@ -49,8 +49,9 @@ pub(crate) fn check(features: &str) -> Result<(), Failure> {
         "--test",
         "rings",
         "--bin",
+        "sim",
     ];
-    let program = demo::built(&how, "sim")?;
+    let program = cargo::program(&how, "sim")?;
     if worlds(&program, 1, CHECKED)? && each(&program)? {
         Ok(())
     } else {

@@ -1,4 +1,4 @@
-//! I have cargo make the programs a guest is given.
+//! I have cargo make programs: those a guest is given, and those the host runs.
 
 use std::{
     env,
@@ -33,6 +33,22 @@ pub const WATCHED: [(&str, &str); 2] = [
     ("CARGO_TARGET_DIR", concat!(env!("CARGO_MANIFEST_DIR"), "/../target/asan")),
 ];
 
+/// A program of this workspace as users get it; `kind` is cargo's word for it: `--bin`, `--example` or `--bench`.
+///
+/// # Errors
+/// It does not compile.
+pub fn release(package: &str, kind: &str, name: &str) -> Result<PathBuf> {
+    program(&["--release", "--package", package, kind, name], name)
+}
+
+/// The program of that name which `cargo build` makes when it is told so much.
+///
+/// # Errors
+/// It does not compile.
+pub fn program(how: &[&str], name: &str) -> Result<PathBuf> {
+    built(&build(how)?, name)
+}
+
 /// The program `zfs-replicate`.
 ///
 /// # Errors
@@ -45,7 +61,7 @@ pub fn product() -> Result<PathBuf> {
 /// The example programs that talk to a kernel, by name.
 pub(crate) fn examples() -> Result<Vec<(PathBuf, &'static str)>> {
     let chosen: Vec<&str> = EXAMPLES.iter().flat_map(|name| ["--example", name]).collect();
-    let said = build(&chosen)?;
+    let said = build(&[&AS_TESTS[..], &chosen].concat())?;
     EXAMPLES.into_iter().map(|name| Ok((built(&said, name)?, name))).collect()
 }
 
@@ -80,15 +96,17 @@ pub(crate) const SHIM: &str = "zfs-shim";
 /// What the guest knows the product as.
 pub(crate) const PRODUCT: &str = "zfs-replicate";
 
-fn make(chosen: &[&str], target: &str) -> Result<PathBuf> {
-    built(&build(chosen)?, target)
+fn make(chosen: &[&str], name: &str) -> Result<PathBuf> {
+    program(&[&AS_TESTS[..], chosen].concat(), name)
 }
 
-/// What cargo says, once it has made what is chosen, in the way of the tests of the whole workspace: so all have everything else in common, and that is
-/// compiled once.
-fn build(chosen: &[&str]) -> Result<String> {
+/// In the way of the tests of the whole workspace: so all have everything else in common, and that is compiled once.
+const AS_TESTS: [&str; 3] = ["--profile", "test", "--workspace"];
+
+/// What cargo says once it has made what is chosen.
+fn build(how: &[&str]) -> Result<String> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    said(Command::new(cargo).args(["build", "--profile", "test", "--workspace"]).args(chosen))
+    said(Command::new(cargo).arg("build").args(how))
 }
 
 fn said(cargo: &mut Command) -> Result<String> {

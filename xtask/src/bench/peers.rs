@@ -3,7 +3,7 @@
 use std::{process::ExitCode, time::Duration};
 
 use clap::{Args, ValueEnum};
-use vm_tests::{Job, Peer, Progress, Suite, VmOptions};
+use vm_tests::{Job, Peer, Progress, Suite, VmOptions, host::cargo};
 
 use crate::{Failure, demo};
 
@@ -53,8 +53,8 @@ impl Options {
     ) -> Result<ExitCode, Failure> {
         let mut progress = Progress::to_stderr();
         progress.say("building the program and what runs the race in the guest (release)");
-        let product = demo::build("zfs-replicate", "--bin", "zfs-replicate")?;
-        let race = demo::build("vm-tests", "--example", "peers")?;
+        let product = cargo::release("zfs-replicate", "--bin", "zfs-replicate")?;
+        let race = cargo::release("vm-tests", "--example", "peers")?;
         let mut job = Job::new().file(product, "zfs-replicate").file(race, "race");
         for tool in &self.peers {
             let peer = tool.peer();

@@ -7,15 +7,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use vm_tests::host::cargo;
 use zfs_rs::stream::record::{End, FreeObjects, Object, Write};
 use zfs_rs::stream::{Begin, BeginFlags, ByteOrder, Features, Writer};
 
-use crate::{Failure, demo};
+use crate::Failure;
 
 /// Races over `file`, or a stream that is made for it.
 pub(crate) fn race(file: Option<PathBuf>, repetitions: u32) -> Result<ExitCode, Failure> {
     let zstream = zstream()?;
-    let ours = demo::build("zfs-replicate", "--bin", "zfs-replicate")?;
+    let ours = cargo::release("zfs-replicate", "--bin", "zfs-replicate")?;
     let room = tempfile::tempdir()?;
     let file = match file {
         Some(file) => file,

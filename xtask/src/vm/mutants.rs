@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, fmt, path::Path, process, process::ExitCode, time::Duration};
 
 use clap::Args;
-use vm_tests::{Image, Job, PoolDisks, Progress, Suite, Vm, VmOptions};
+use vm_tests::{Image, Job, PoolDisks, Progress, Suite, Vm, VmOptions, host::cargo};
 
 use super::Suites;
-use crate::{Failure, demo};
+use crate::Failure;
 
 /// What `vm mutants` takes.
 #[derive(Debug, Args)]
@@ -49,7 +49,7 @@ impl Command {
     /// Does it: status 0 only when no kernel failed.
     pub(crate) fn run(self, progress: &mut Progress) -> Result<ExitCode, Failure> {
         progress.say("building what draws and receives them (release)");
-        let program = demo::build("vm-tests", "--example", "mutants")?;
+        let program = cargo::release("vm-tests", "--example", "mutants")?;
         let mut ended = ExitCode::SUCCESS;
         for suite in self.suites.clone().chosen() {
             let Findings { counts, failures } = self.suite(suite, &program, progress)?;

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use vm_tests::{Image, Job, Kit, PoolDisks, Progress, Suite, Vm, VmOptions};
+use vm_tests::{Image, Job, Kit, PoolDisks, Progress, Suite, Vm, VmOptions, host::cargo};
 
-use crate::{Failure, demo};
+use crate::Failure;
 
 /// What `vm samples` takes.
 #[derive(Debug, Args)]
@@ -18,7 +18,7 @@ pub(crate) struct Command {
 impl Command {
     /// Does it: status 0 only when all of it is so.
     pub(crate) fn run(self, progress: &mut Progress) -> Result<ExitCode, Failure> {
-        let program = demo::build("vm-tests", "--example", "samples")?;
+        let program = cargo::release("vm-tests", "--example", "samples")?;
         let image = Image::ensure_with(self.suite, Kit::Zts, progress)?;
         let job = Job::new().file(program, "samples").program("./samples", Vec::<String>::new());
         let vm = Vm::boot(&image, &job, &PoolDisks::blank(DISK)?, &VmOptions::default())?;
