@@ -136,7 +136,8 @@ impl Simulation {
             if let Some(Ran { report, watch }) = ran {
                 if !operator.is_lied_to {
                     watch.believes(&operator, &report)?;
-                    if !operator.meddled {
+                    // What another program brought by an older name is not seen to be there.
+                    if !operator.meddled && !operator.renamed {
                         check::fits(&report)?;
                     }
                 }

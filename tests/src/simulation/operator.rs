@@ -26,6 +26,8 @@ pub(super) struct Operator {
     pub(super) took: bool,
     /// Whether the copy was meddled with since a run began.
     pub(super) meddled: bool,
+    /// Whether a snapshot got another name since a run began.
+    pub(super) renamed: bool,
     /// Datasets that were set aside, and that somebody else gave a name like any other since a run began.
     pub(super) strays: BTreeSet<Guid>,
     /// Snapshots of the target that plans since a run began list to be lost.
@@ -52,6 +54,7 @@ impl Operator {
             is_meddler,
             took: false,
             meddled: false,
+            renamed: false,
             strays: BTreeSet::new(),
             listed: BTreeSet::new(),
             set_aside: BTreeSet::new(),
@@ -314,6 +317,7 @@ impl Operator {
     fn call_anew(&mut self, snapshot: &SnapshotName) {
         let short = self.new_name();
         let renamed = self.world.sim.rename_snapshot(snapshot, &short);
+        self.renamed = true;
         self.tell(&format!("rename {snapshot} to {short}"), renamed);
     }
 

@@ -25,6 +25,7 @@ impl Watch {
     pub(super) fn new(operator: &mut Operator) -> Self {
         operator.took = false;
         operator.meddled = false;
+        operator.renamed = false;
         operator.strays.clear();
         operator.listed.clear();
         operator.set_aside.clear();
